@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every bio of kcopyd: reads, writes fanned out, zeroing, flushes; and the
+ * checks of a region against its device
+ *
+ * A struct region_io carries one step at a time: one read, or one write of the
+ * same buffer to several places, or one flush of several devices. All that the
+ * step needs is embedded, so starting one cannot fail. All bios of a step point
+ * at the same bio_vec table, which the block layer never changes: a destination
+ * costs one bio_init(), whatever the length.
+ *
+ * When the last bio of a step has ended, @done is called, in any context; the
+ * outcome can then be asked for, and the next step started, by its owner. From
+ * the moment a step is started until then the region_io is not to be touched.
+ */
+#ifndef IO_REGION_H
+#define IO_REGION_H
+
+#include <linux/bio.h>
+
+#include "kcopyd.h"
+
+/* How many bio_vecs a buffer can have. */
+#define REGION_IO_VECS 16
+
+/* The most sectors that one write of zeroes from memory can have: 512 KiB. */
+#define REGION_ZERO_SECTORS 1024
+
+/**
+ * struct io_place - a place on a device where a region begins
+ * @bdev: the device
+ * @sector: in units of 512 bytes
+ */
+struct io_place {
+	struct block_device *bdev;
+	sector_t sector;
+};
+
+/**
+ * struct region_io - one step of I/O on one or several regions
+ * @done: called once for each step, when all its bios have ended; in any
+ *	context, hard interrupts too
+ * @remaining: bios of the current step that have not ended
+ * @places: bit i is set if bio i is part of the current step
+ * @nr_vecs: entries of @vecs in use
+ * @vecs: the buffer
+ * @bios: bio i is for place i; a read uses the first
+ */
+struct region_io {
+	void (*done)(struct region_io *io);
+	atomic_t remaining;
+	unsigned long places;
+	unsigned short nr_vecs;
+	struct bio_vec vecs[REGION_IO_VECS];
+	struct bio bios[KCOPYD_MAX_REGIONS];
+};
+
+int io_region_check(const struct io_region *region);
+bool io_regions_overlap(const struct io_region *a, const struct io_region *b);
+
+void region_read(struct region_io *io, const struct io_place *from,
+		 sector_t offset, unsigned int sectors);
+void region_write(struct region_io *io, const struct io_place *to,
+		  unsigned long places, sector_t offset, unsigned int sectors);
+void region_write_zeroes(struct region_io *io, const struct io_place *to,
+			 unsigned long places, sector_t offset,
+			 unsigned int sectors);
+void region_write_zero_pages(struct region_io *io, const struct io_place *to,
+			     unsigned long places, sector_t offset,
+			     unsigned int sectors);
+void region_flush(struct region_io *io, const struct io_place *to,
+		  unsigned long places);
+
+int region_read_error(const struct region_io *io);
+unsigned long region_failed(const struct region_io *io);
+unsigned long region_refused(const struct region_io *io);
+
+int region_io_setup(void);
+void region_io_cleanup(void);
+
+#endif /* IO_REGION_H */
