@@ -73,7 +73,8 @@ void region_flush(struct region_io *io, const struct io_place *to,
 
 int region_read_error(const struct region_io *io);
 unsigned long region_failed(const struct region_io *io);
-unsigned long region_refused(const struct region_io *io);
+unsigned long region_refused(const struct region_io *io,
+			     const struct io_place *to);
 
 int region_io_setup(void);
 void region_io_cleanup(void);

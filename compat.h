@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only file that knows kernel versions
+ *
+ * All other code is written for the newest kernel in the range; what an older
+ * one lacks is made up for here.
+ */
+#ifndef KCOPYD_COMPAT_H
+#define KCOPYD_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#error "kcopyd builds on Linux 6.1 to 7.2; this kernel is outside that range"
+#endif
+
+#include <linux/workqueue.h>
+
+/* Before 6.17 a workqueue was per-CPU unless it said otherwise. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define WQ_PERCPU 0
+#endif
+
+/*
+ * For the tests
+ */
+#include <linux/blkdev.h>
+
+/* Until 6.11 the limits of a disk were set one by one after its allocation. */
+static inline struct gendisk *compat_alloc_disk(unsigned int block_size,
+						unsigned int zero_sectors,
+						unsigned int zone_sectors,
+						bool write_cache)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	struct queue_limits limits = {
+		.logical_block_size = block_size,
+		.max_write_zeroes_sectors = zero_sectors,
+		.chunk_sectors = zone_sectors,
+		.features = (zone_sectors ? BLK_FEAT_ZONED : 0) |
+			    (write_cache ? BLK_FEAT_WRITE_CACHE : 0),
+	};
+
+	return blk_alloc_disk(&limits, NUMA_NO_NODE);
+#else
+	struct gendisk *disk = blk_alloc_disk(NUMA_NO_NODE);
+
+	if (!disk)
+		return ERR_PTR(-ENOMEM);
+	blk_queue_logical_block_size(disk->queue, block_size);
+	blk_queue_max_write_zeroes_sectors(disk->queue, zero_sectors);
+	blk_queue_write_cache(disk->queue, write_cache, false);
+	if (zone_sectors) {
+		disk_set_zoned(disk, BLK_ZONED_HM);
+		blk_queue_chunk_sectors(disk->queue, zone_sectors);
+	}
+	return disk;
+#endif
+}
+
+#endif /* KCOPYD_COMPAT_H */

@@ -1,0 +1,736 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engine: jobs are done in pieces, by one worker a client
+ *
+ * A job waits in the client's list of turns. Whenever there is room, the first
+ * in line gets one piece started and goes to the end of the line. A piece takes
+ * pages for its data and is read; when the read has ended, its bio pushes it on
+ * a lock-free list, and the worker submits the writes; when the last of these
+ * has ended, it comes back the same way and its pages go to the next piece. A
+ * job whose last piece has ended is finished, and its callback is called.
+ *
+ * What is hard:
+ *
+ * No completion is lost, and few wake the worker: see wake().
+ *
+ * Progress with one page. Nothing waits for memory while it holds some: a piece
+ * gets all its pages at once, before its first I/O, and then runs to its end.
+ * The first in line waits until there is room, and nobody overtakes it.
+ *
+ * Sequential jobs read ahead, but their pieces are written one by one in
+ * ascending order. A piece that was read too early waits on the job's list.
+ * While one waits there, an earlier piece is being read or written, and its end
+ * looks at the list again.
+ *
+ * Errors and cancellation only say that no more is to be started. The one place
+ * that tells whether a job is over is the end of its last piece in flight, or,
+ * where none is, the cancellation itself; both hold the lock.
+ *
+ * Freeing a client. The tail of a bio's end may still run when the last callback
+ * has long returned, so it runs as an RCU reader, and the client goes after a
+ * grace period.
+ */
+#include <linux/blkdev.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "engine.h"
+
+static struct job *first_turn(struct kcopyd_client *kc)
+{
+	return list_first_entry_or_null(&kc->turns, struct job, turn);
+}
+
+static bool is_zeroing(const struct job *job)
+{
+	return !job->from.bdev;
+}
+
+static bool stopped(const struct job *job)
+{
+	return READ_ONCE(job->stop);
+}
+
+static void stop(struct job *job)
+{
+	WRITE_ONCE(job->stop, true);
+}
+
+/* The destinations that still get writes. */
+static unsigned long places(const struct job *job)
+{
+	unsigned long all = GENMASK(job->num_dests - 1, 0);
+
+	if (job->flags & KCOPYD_IGNORE_ERROR)
+		return all;
+	return all & ~READ_ONCE(job->write_err);
+}
+
+/*
+ * Have the worker look at what there is to do, after that was made visible.
+ *
+ * The worker sets RUNNING before it looks, and goes to sleep only if that is
+ * still there afterwards. Whoever brings something new sets KICKED: if the
+ * worker had not looked yet it will see what is new, and if it had, it looks
+ * again. Only the step from IDLE to KICKED queues the work, so a busy worker is
+ * never queued twice and its run costs a caller one atomic exchange.
+ */
+static void wake(struct kcopyd_client *kc)
+{
+	if (atomic_xchg(&kc->worker, WORKER_KICKED) == WORKER_IDLE)
+		queue_work(kc->wq, &kc->work);
+}
+
+/* All bios of a step have ended. Any context. */
+static void step_ended(struct region_io *io)
+{
+	struct piece *piece = container_of(io, struct piece, io);
+	struct kcopyd_client *kc = piece->kc;
+
+	/* The worker may finish the job as soon as it is on the list. */
+	rcu_read_lock();
+	if (llist_add(&piece->done, &kc->done))
+		wake(kc);
+	rcu_read_unlock();
+}
+
+/* A job has ended: call back, in the order of submission if it is ordered. */
+static void __finish(struct job *job)
+{
+	struct kcopyd_client *kc = job->kc;
+	struct job *next;
+
+	lockdep_assert_held(&kc->lock);
+	job->finished = true;
+	if (!(job->flags & KCOPYD_ORDERED)) {
+		list_add_tail(&job->turn, &kc->callbacks);
+		return;
+	}
+	list_for_each_entry_safe(job, next, &kc->ordered, ordered) {
+		if (!job->finished)
+			break;
+		list_del(&job->ordered);
+		list_add_tail(&job->turn, &kc->callbacks);
+	}
+}
+
+static unsigned int pieces_max(const struct job *job)
+{
+	/* Zeroes need not be read ahead, so one piece keeps their order. */
+	if (is_zeroing(job) && job->flags & KCOPYD_WRITE_SEQ)
+		return 1;
+	return JOB_PIECES_MAX;
+}
+
+static bool has_more(const struct job *job)
+{
+	return !stopped(job) && job->next < job->count;
+}
+
+static void __set_piece_length(struct piece *piece, const struct job *job)
+{
+	unsigned long all = GENMASK(job->num_dests - 1, 0);
+	unsigned int max = REGION_ZERO_SECTORS;
+
+	if (READ_ONCE(job->offload) == all)
+		max = ZERO_PIECE_SECTORS_MAX;
+	piece->sectors = min_t(sector_t, job->count - job->next, max);
+}
+
+/* Describe the first @sectors of the piece's pages, or all, in bio_vecs. */
+static unsigned int map_pages(struct piece *piece, unsigned int sectors)
+{
+	unsigned int bytes = sectors << SECTOR_SHIFT, i;
+
+	for (i = 0; i < piece->nr_runs && bytes; i++) {
+		unsigned int len = piece->runs[i].nr_pages << PAGE_SHIFT;
+
+		len = min(len, bytes);
+		bvec_set_page(&piece->io.vecs[i], piece->runs[i].page, len, 0);
+		bytes -= len;
+	}
+	piece->io.nr_vecs = i;
+	return sectors - (bytes >> SECTOR_SHIFT);
+}
+
+/* Get pages for the next piece of a job. Where there are none, return false. */
+static bool __get_buffer(struct piece *piece, const struct job *job)
+{
+	struct kcopyd_client *kc = job->kc;
+	unsigned int sectors, got;
+
+	sectors = max(round_down(kc->piece_sectors, job->block), job->block);
+	sectors = min_t(sector_t, job->count - job->next, sectors);
+	piece->nr_runs = copy_pool_get(&kc->pool,
+				       DIV_ROUND_UP(sectors, PAGE_SECTORS),
+				       piece->runs, REGION_IO_VECS);
+	if (!piece->nr_runs)
+		return false;
+	got = map_pages(piece, sectors);
+	if (got < sectors)
+		got = map_pages(piece, round_down(got, job->block));
+	piece->sectors = got;
+	return true;
+}
+
+/* Make a piece for the first in line, if there is room for it. */
+static struct piece *__next_piece(struct kcopyd_client *kc)
+{
+	struct piece *piece;
+	struct job *job;
+
+	lockdep_assert_held(&kc->lock);
+	/* The end of the piece that failed will finish these. */
+	while ((job = first_turn(kc)) && stopped(job))
+		list_del_init(&job->turn);
+	piece = list_first_entry_or_null(&kc->free, struct piece, list);
+	if (!job || !piece)
+		return NULL;
+
+	piece->phase = is_zeroing(job) ? PHASE_ZERO_COMMAND : PHASE_READ;
+	if (is_zeroing(job))
+		__set_piece_length(piece, job);
+	else if (!__get_buffer(piece, job))
+		return NULL;
+	piece->job = job;
+	piece->offset = job->next;
+	piece->zeroed = 0;
+	piece->read = 0;
+	piece->written = 0;
+	job->next += piece->sectors;
+	job->inflight++;
+	if (has_more(job) && job->inflight < pieces_max(job))
+		list_move_tail(&job->turn, &kc->turns);
+	else
+		list_del_init(&job->turn);
+	return piece;
+}
+
+/* Is all that was written still to be flushed? */
+static bool needs_flush(const struct job *job)
+{
+	return job->flags & KCOPYD_DURABLE && !job->flushed && !stopped(job) &&
+	       GENMASK(job->num_dests - 1, 0) & ~job->write_err;
+}
+
+/*
+ * A piece has ended: take its memory back and see what becomes of its job.
+ * Return true if the piece is to be started again, to flush.
+ */
+static bool __retire(struct piece *piece)
+{
+	struct kcopyd_client *kc = piece->kc;
+	struct job *job = piece->job;
+
+	lockdep_assert_held(&kc->lock);
+	copy_pool_put(&kc->pool, piece->runs, piece->nr_runs);
+	piece->nr_runs = 0;
+	kc->stats.sectors_read += piece->read;
+	if (is_zeroing(job))
+		kc->stats.sectors_zeroed += piece->written;
+	else
+		kc->stats.sectors_written += piece->written;
+
+	if (!has_more(job) && job->inflight == 1 && needs_flush(job)) {
+		job->flushed = true;
+		piece->phase = PHASE_FLUSH;
+		piece->read = 0;
+		piece->written = 0;
+		return true;
+	}
+	list_move(&piece->list, &kc->free);
+	job->inflight--;
+	if (has_more(job)) {
+		if (list_empty(&job->turn))
+			list_add_tail(&job->turn, &kc->turns);
+		return false;
+	}
+	list_del_init(&job->turn);
+	if (!job->inflight)
+		__finish(job);
+	return false;
+}
+
+/* Zero what is left of a piece by writing, a part at a time. */
+static void write_zero_pages(struct piece *piece)
+{
+	piece->phase = PHASE_ZERO_PAGES;
+	region_write_zero_pages(&piece->io, piece->job->to, piece->places,
+				piece->offset + piece->zeroed,
+				min_t(unsigned int, REGION_ZERO_SECTORS,
+				      piece->sectors - piece->zeroed));
+}
+
+static void begin_zeroing(struct piece *piece)
+{
+	struct job *job = piece->job;
+	unsigned long all = places(job);
+	unsigned long command = all & READ_ONCE(job->offload);
+
+	piece->places = all & ~command;
+	if (!all) {
+		/* Every destination failed since the piece was made. */
+		piece->io.places = 0;
+		step_ended(&piece->io);
+	} else if (command) {
+		region_write_zeroes(&piece->io, job->to, command, piece->offset,
+				    piece->sectors);
+	} else {
+		write_zero_pages(piece);
+	}
+}
+
+/* Submit the first I/O of a piece. May sleep. */
+static void begin(struct piece *piece)
+{
+	struct job *job = piece->job;
+
+	switch (piece->phase) {
+	case PHASE_ZERO_COMMAND:
+		begin_zeroing(piece);
+		break;
+	case PHASE_FLUSH:
+		region_flush(&piece->io, job->to,
+			     GENMASK(job->num_dests - 1, 0) & ~job->write_err);
+		break;
+	default:
+		region_read(&piece->io, &job->from, piece->offset,
+			    piece->sectors);
+	}
+}
+
+/*
+ * Take back the pieces in @retired and start all that there is room for, in
+ * turns. Runs in the worker and in submitters, at the same time too.
+ */
+static void dispatch(struct kcopyd_client *kc, struct list_head *retired)
+{
+	struct piece *piece, *next;
+	unsigned long flags;
+	LIST_HEAD(started);
+
+	spin_lock_irqsave(&kc->lock, flags);
+	list_for_each_entry_safe(piece, next, retired, list)
+		if (__retire(piece))
+			list_move_tail(&piece->list, &started);
+	while ((piece = __next_piece(kc)))
+		list_move_tail(&piece->list, &started);
+	spin_unlock_irqrestore(&kc->lock, flags);
+
+	/* A piece may have ended, and be in use again, once it has begun. */
+	list_for_each_entry_safe(piece, next, &started, list)
+		begin(piece);
+}
+
+static void read_failed(struct job *job, int err)
+{
+	if (!job->read_err)
+		job->read_err = err;
+	if (!(job->flags & KCOPYD_IGNORE_ERROR))
+		stop(job);
+}
+
+/* Take note of destinations that failed; stop when none is left. */
+static void writes_failed(struct job *job, unsigned long failed)
+{
+	if (!failed)
+		return;
+	WRITE_ONCE(job->write_err, job->write_err | failed);
+	if (!places(job))
+		stop(job);
+}
+
+static void account_writes(struct piece *piece, unsigned int sectors)
+{
+	unsigned long failed = region_failed(&piece->io);
+
+	piece->written += hweight_long(piece->io.places & ~failed) * sectors;
+}
+
+static void begin_write(struct piece *piece)
+{
+	struct job *job = piece->job;
+
+	piece->phase = PHASE_WRITE;
+	region_write(&piece->io, job->to, places(job), piece->offset,
+		     piece->sectors);
+}
+
+/* Keep the pieces that wait for their write sorted; the newest is mostly last. */
+static void add_ready(struct piece *piece)
+{
+	struct job *job = piece->job;
+	struct piece *before;
+
+	list_for_each_entry_reverse(before, &job->ready, list)
+		if (before->offset < piece->offset)
+			break;
+	list_add(&piece->list, &before->list);
+}
+
+/* Sequential: begin the next write if it is its turn. */
+static void write_next(struct job *job, struct list_head *retired)
+{
+	struct piece *piece;
+
+	if (stopped(job)) {
+		list_splice_tail_init(&job->ready, retired);
+		return;
+	}
+	piece = list_first_entry_or_null(&job->ready, struct piece, list);
+	if (!piece || job->writing || piece->offset != job->written)
+		return;
+	list_del(&piece->list);
+	job->writing = true;
+	begin_write(piece);
+}
+
+static void read_ended(struct piece *piece, struct list_head *retired)
+{
+	struct job *job = piece->job;
+	int err = region_read_error(&piece->io);
+
+	if (err)
+		read_failed(job, err);
+	else
+		piece->read = piece->sectors;
+	if (err || stopped(job))
+		list_add_tail(&piece->list, retired);
+	else if (job->flags & KCOPYD_WRITE_SEQ)
+		add_ready(piece);
+	else
+		begin_write(piece);
+	if (job->flags & KCOPYD_WRITE_SEQ)
+		write_next(job, retired);
+}
+
+static void write_ended(struct piece *piece, struct list_head *retired)
+{
+	struct job *job = piece->job;
+
+	account_writes(piece, piece->sectors);
+	writes_failed(job, region_failed(&piece->io));
+	list_add_tail(&piece->list, retired);
+	if (job->flags & KCOPYD_WRITE_SEQ) {
+		job->writing = false;
+		job->written = piece->offset + piece->sectors;
+		write_next(job, retired);
+	}
+}
+
+static void zero_command_ended(struct piece *piece, struct list_head *retired)
+{
+	struct job *job = piece->job;
+	unsigned long refused = region_refused(&piece->io, job->to);
+
+	account_writes(piece, piece->sectors);
+	WRITE_ONCE(job->offload, job->offload & ~refused);
+	writes_failed(job, region_failed(&piece->io) & ~refused);
+	piece->places |= refused;
+	if (piece->places && !stopped(job))
+		write_zero_pages(piece);
+	else
+		list_add_tail(&piece->list, retired);
+}
+
+static void zero_pages_ended(struct piece *piece, struct list_head *retired)
+{
+	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
+				     piece->sectors - piece->zeroed);
+	unsigned long failed = region_failed(&piece->io);
+
+	account_writes(piece, sectors);
+	writes_failed(piece->job, failed);
+	piece->places &= ~failed;
+	piece->zeroed += sectors;
+	if (piece->places && piece->zeroed < piece->sectors &&
+	    !stopped(piece->job))
+		write_zero_pages(piece);
+	else
+		list_add_tail(&piece->list, retired);
+}
+
+static void flush_ended(struct piece *piece, struct list_head *retired)
+{
+	writes_failed(piece->job, region_failed(&piece->io));
+	list_add_tail(&piece->list, retired);
+}
+
+/* A step of a piece has ended: begin the next one, or retire the piece. */
+static void advance(struct piece *piece, struct list_head *retired)
+{
+	switch (piece->phase) {
+	case PHASE_READ:
+		read_ended(piece, retired);
+		break;
+	case PHASE_WRITE:
+		write_ended(piece, retired);
+		break;
+	case PHASE_ZERO_COMMAND:
+		zero_command_ended(piece, retired);
+		break;
+	case PHASE_ZERO_PAGES:
+		zero_pages_ended(piece, retired);
+		break;
+	case PHASE_FLUSH:
+		flush_ended(piece, retired);
+		break;
+	}
+}
+
+/* Deal with all I/O that has ended, as one batch, and start what is next. */
+static void run_batch(struct kcopyd_client *kc)
+{
+	struct llist_node *batch = llist_del_all(&kc->done);
+	struct piece *piece, *next;
+	struct blk_plug plug;
+	LIST_HEAD(retired);
+
+	blk_start_plug(&plug);
+	batch = llist_reverse_order(batch);
+	llist_for_each_entry_safe(piece, next, batch, done)
+		advance(piece, &retired);
+	dispatch(kc, &retired);
+	blk_finish_plug(&plug);
+}
+
+static void __account_job(struct kcopyd_client *kc, const struct job *job)
+{
+	kc->stats.jobs_completed++;
+	if (job->cancelled)
+		kc->stats.jobs_cancelled++;
+	else if (job->read_err || job->write_err)
+		kc->stats.jobs_failed++;
+}
+
+/*
+ * Call one job back. Its object is free from here on; it is kept at hand for
+ * the first job that the callback submits.
+ */
+static void __call_back(struct kcopyd_client *kc, struct job *job)
+	__releases(&kc->lock) __acquires(&kc->lock)
+{
+	kcopyd_notify_fn fn = job->fn;
+	void *context = job->context;
+	int read_err = job->cancelled ? -ECANCELED : job->read_err;
+	unsigned int write_err = job->write_err;
+
+	list_del(&job->turn);
+	list_del(&job->all);
+	if (!job->callback_only)
+		__account_job(kc, job);
+	kc->calling = job->seq;
+	spin_unlock_irq(&kc->lock);
+
+	kc->spare = job;
+	WRITE_ONCE(kc->caller, current);
+	fn(read_err, write_err, context);
+	WRITE_ONCE(kc->caller, NULL);
+	if (kc->spare)
+		mempool_free(kc->spare, &kc->mempool);
+
+	spin_lock_irq(&kc->lock);
+	kc->calling = 0;
+	/* Who sleeps on this takes the lock after it has gone to sleep. */
+	if (waitqueue_active(&kc->progress))
+		wake_up_all(&kc->progress);
+}
+
+static void run_callbacks(struct kcopyd_client *kc)
+{
+	struct job *job;
+
+	if (list_empty(&kc->callbacks))
+		return;
+	spin_lock_irq(&kc->lock);
+	while ((job = list_first_entry_or_null(&kc->callbacks, struct job,
+					       turn)))
+		__call_back(kc, job);
+	spin_unlock_irq(&kc->lock);
+}
+
+static void run_worker(struct work_struct *work)
+{
+	struct kcopyd_client *kc =
+		container_of(work, struct kcopyd_client, work);
+
+	do {
+		atomic_xchg(&kc->worker, WORKER_RUNNING);
+		run_batch(kc);
+		run_callbacks(kc);
+		if (need_resched()) {
+			/* Not IDLE, so nobody else queues it. */
+			queue_work(kc->wq, &kc->work);
+			return;
+		}
+	} while (atomic_cmpxchg(&kc->worker, WORKER_RUNNING, WORKER_IDLE) !=
+		 WORKER_RUNNING);
+}
+
+/**
+ * engine_submit - take on a job
+ * @job: filled in
+ *
+ * Its first pieces are started here, without a detour over the worker, where
+ * that is possible: the caller may sleep, and is not itself called from within
+ * submit_bio(), which would only put the bios aside until the caller returns.
+ *
+ * Context: Any for a job with KCOPYD_NOWAIT, otherwise process context.
+ */
+void engine_submit(struct job *job)
+{
+	struct kcopyd_client *kc = job->kc;
+	bool direct = job->count && !(job->flags & KCOPYD_NOWAIT) &&
+		      !current->bio_list;
+	unsigned long flags;
+	LIST_HEAD(none);
+
+	spin_lock_irqsave(&kc->lock, flags);
+	job->seq = ++kc->seq;
+	kc->stats.jobs_submitted++;
+	list_add_tail(&job->all, &kc->jobs);
+	if (job->flags & KCOPYD_ORDERED)
+		list_add_tail(&job->ordered, &kc->ordered);
+	if (job->count)
+		list_add_tail(&job->turn, &kc->turns);
+	else
+		__finish(job);
+	spin_unlock_irqrestore(&kc->lock, flags);
+
+	if (direct)
+		dispatch(kc, &none);
+	else
+		wake(kc);
+}
+
+/**
+ * engine_call_back - have a prepared callback called
+ * @job: as prepared, with its errors filled in
+ *
+ * Context: Any but NMI.
+ */
+void engine_call_back(struct job *job)
+{
+	struct kcopyd_client *kc = job->kc;
+	unsigned long flags;
+
+	/* The callback may lead to the client's end before wake() returns. */
+	rcu_read_lock();
+	spin_lock_irqsave(&kc->lock, flags);
+	kc->nr_prepared--;
+	job->seq = ++kc->seq;
+	list_add_tail(&job->all, &kc->jobs);
+	__finish(job);
+	spin_unlock_irqrestore(&kc->lock, flags);
+	wake(kc);
+	rcu_read_unlock();
+}
+
+/**
+ * engine_cancel - stop the unfinished jobs that were submitted with a context
+ * @kc: the client
+ * @context: the context
+ *
+ * Context: Any but NMI.
+ * Return: The number of jobs stopped.
+ */
+int engine_cancel(struct kcopyd_client *kc, void *context)
+{
+	unsigned long flags;
+	struct job *job;
+	int nr = 0;
+
+	spin_lock_irqsave(&kc->lock, flags);
+	list_for_each_entry(job, &kc->jobs, all) {
+		if (job->context != context || job->finished || job->cancelled)
+			continue;
+		nr++;
+		job->cancelled = true;
+		stop(job);
+		if (!job->inflight) {
+			list_del_init(&job->turn);
+			__finish(job);
+		}
+	}
+	spin_unlock_irqrestore(&kc->lock, flags);
+	if (nr)
+		wake(kc);
+	return nr;
+}
+
+static void init_pieces(struct kcopyd_client *kc, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		kc->pieces[i].kc = kc;
+		kc->pieces[i].io.done = step_ended;
+		list_add_tail(&kc->pieces[i].list, &kc->free);
+	}
+}
+
+/**
+ * engine_init - set aside what a client's work needs, except its job objects
+ * @kc: the client, zeroed
+ * @num_pages: how many pages of data it can hold
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
+{
+	unsigned int nr_pieces = min_t(unsigned int, num_pages,
+				       CLIENT_PIECES_MAX);
+	/* Two at the least, so that one is read while another is written. */
+	unsigned int pages = max(num_pages / 2, 1U);
+	int err;
+
+	spin_lock_init(&kc->lock);
+	init_llist_head(&kc->done);
+	INIT_LIST_HEAD(&kc->turns);
+	INIT_LIST_HEAD(&kc->free);
+	INIT_LIST_HEAD(&kc->callbacks);
+	INIT_LIST_HEAD(&kc->jobs);
+	INIT_LIST_HEAD(&kc->ordered);
+	init_waitqueue_head(&kc->progress);
+	INIT_WORK(&kc->work, run_worker);
+	kc->piece_sectors = min_t(u64, (u64)pages * PAGE_SECTORS,
+				  PIECE_SECTORS_MAX);
+
+	err = copy_pool_init(&kc->pool, num_pages);
+	if (err)
+		goto err_pool;
+	err = -ENOMEM;
+	kc->pieces = kvcalloc(nr_pieces, sizeof(*kc->pieces), GFP_KERNEL);
+	if (!kc->pieces)
+		goto err_pieces;
+	kc->wq = alloc_workqueue("kcopyd", WQ_MEM_RECLAIM | WQ_PERCPU, 1);
+	if (!kc->wq)
+		goto err_wq;
+	init_pieces(kc, nr_pieces);
+	return 0;
+
+err_wq:
+	kvfree(kc->pieces);
+err_pieces:
+	copy_pool_exit(&kc->pool);
+err_pool:
+	return err;
+}
+
+/**
+ * engine_exit - release what engine_init() set aside
+ * @kc: the client; all its callbacks have returned or are about to
+ *
+ * Context: Process context. May sleep.
+ */
+void engine_exit(struct kcopyd_client *kc)
+{
+	/* Pairs with the readers in step_ended() and engine_call_back(). */
+	synchronize_rcu();
+	destroy_workqueue(kc->wq);
+	kvfree(kc->pieces);
+	copy_pool_exit(&kc->pool);
+}

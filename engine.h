@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What kcopyd.c, the interface, and engine.c, the worker, share: clients, jobs
+ * and the pieces that jobs are done in
+ */
+#ifndef KCOPYD_ENGINE_H
+#define KCOPYD_ENGINE_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mempool.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "io_region.h"
+#include "kcopyd.h"
+#include "page_pool.h"
+
+/* The largest piece of a copy. */
+#define PIECE_SECTORS_MAX 1024
+
+/*
+ * A device that zeroes on command does not need our memory, so such pieces can
+ * be longer: 32 MiB.
+ */
+#define ZERO_PIECE_SECTORS_MAX 65536
+
+/* One job has no more pieces than this in flight, to leave room for others. */
+#define JOB_PIECES_MAX 8
+
+/* The most pieces that a client sets aside. */
+#define CLIENT_PIECES_MAX 64
+
+/*
+ * A job is in one of these states, which follow each other:
+ *
+ * waiting	on the client's @turns: something is left to be started
+ * running	on no list by @turn: all is started, or as much as may be in
+ *		flight at once; goes back to waiting when a piece ends and more
+ *		is left
+ * finished	@finished is set; on the client's @callbacks, once all ordered
+ *		jobs before it are finished too, if it is ordered
+ *
+ * Only __finish() ends a job, and it is called in one of two places: where the
+ * last piece in flight ends, or where a job without any is cancelled.
+ *
+ * Members are guarded by the client's lock, with these exceptions: what the
+ * submitter filled in does not change; @read_err, @written, @writing and @ready
+ * belong to the worker; @write_err, @offload and @stop may be read at any time.
+ */
+struct job {
+	struct list_head all;		/* on the client's @jobs */
+	struct list_head turn;		/* on its @turns or its @callbacks */
+	struct list_head ordered;	/* on its @ordered */
+	struct kcopyd_client *kc;
+	u64 seq;			/* when it was submitted */
+	kcopyd_notify_fn fn;
+	void *context;
+	int read_err;
+	unsigned int write_err;
+	sector_t count;			/* length, in sectors */
+	sector_t next;			/* all before this has been started */
+	sector_t written;		/* sequential: what comes next */
+	struct list_head ready;		/* sequential: read, to be written */
+	struct io_place from;		/* no device: zero the destinations */
+	struct io_place to[KCOPYD_MAX_REGIONS];
+	unsigned int block;		/* all I/O is in multiples of this */
+	u8 num_dests;
+	u8 flags;
+	u8 inflight;			/* pieces */
+	u8 offload;			/* mask: devices that zero on command */
+	bool callback_only;		/* a prepared callback, not a job */
+	bool writing;			/* sequential: a write is in flight */
+	bool flushed;			/* durable: flush has been started */
+	bool stop;			/* start no more I/O */
+	bool cancelled;
+	bool finished;
+};
+
+/*
+ * What a piece is doing. A piece of a copy is read, then written; a piece of
+ * zeroes is zeroed by command where the device can, then by writing elsewhere.
+ */
+enum phase {
+	PHASE_READ,
+	PHASE_WRITE,
+	PHASE_ZERO_COMMAND,
+	PHASE_ZERO_PAGES,
+	PHASE_FLUSH,
+};
+
+/* A part of a job, with all that its I/O needs. */
+struct piece {
+	struct list_head list;		/* where it is, between steps */
+	struct llist_node done;		/* on the client's @done */
+	struct kcopyd_client *kc;
+	struct job *job;
+	enum phase phase;
+	sector_t offset;		/* from the beginning of the job */
+	unsigned int sectors;
+	unsigned int zeroed;		/* by writing: sectors done so far */
+	unsigned int read;		/* sectors read */
+	unsigned int written;		/* sectors written, of all destinations */
+	u8 places;			/* mask: still to be zeroed by writing */
+	u8 nr_runs;
+	struct page_run runs[REGION_IO_VECS];
+	struct region_io io;
+};
+
+/* The worker: see wake() in engine.c. */
+enum worker_state { WORKER_IDLE, WORKER_RUNNING, WORKER_KICKED };
+
+struct kcopyd_client {
+	struct llist_head done;		/* pieces whose I/O has ended */
+	atomic_t worker;		/* enum worker_state */
+	struct workqueue_struct *wq;
+	struct work_struct work;
+
+	spinlock_t lock;		/* guards all below up to @mempool */
+	struct list_head turns;		/* jobs that have more to start */
+	struct list_head free;		/* pieces not in use */
+	struct list_head callbacks;	/* finished jobs, to be called back */
+	struct list_head jobs;		/* all jobs not called back, by age */
+	struct list_head ordered;	/* those of them that are ordered */
+	struct copy_pool pool;
+	u64 seq;			/* of the latest job */
+	u64 calling;			/* job whose callback runs, or 0 */
+	unsigned int nr_prepared;	/* callbacks prepared, not triggered */
+	struct kcopyd_stats stats;
+
+	mempool_t mempool;		/* of struct job */
+	struct task_struct *caller;	/* task that runs a callback */
+	struct job *spare;		/* for the first job it submits */
+	wait_queue_head_t progress;	/* a callback has returned */
+	unsigned int piece_sectors;
+	struct piece *pieces;
+};
+
+int engine_init(struct kcopyd_client *kc, unsigned int num_pages);
+void engine_exit(struct kcopyd_client *kc);
+void engine_submit(struct job *job);
+void engine_call_back(struct job *job);
+int engine_cancel(struct kcopyd_client *kc, void *context);
+
+#endif /* KCOPYD_ENGINE_H */

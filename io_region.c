@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every bio of kcopyd
+ *
+ * What is hard here is the end of a step. Its bios are all submitted before
+ * anyone looks at their outcome, but they end in any order and in any context,
+ * some before the next one is submitted. So the count of those that remain is
+ * set before the first is submitted, and the one that brings it to zero hands
+ * the whole step back. From then on its owner may start the next step or free
+ * the memory, possibly while the submitting loop is still on its way out: the
+ * loop therefore keeps what it needs on its own stack.
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+
+#include "io_region.h"
+
+/*
+ * Zeroes to write, where a device has no command for them. Each entry of the
+ * table is the same zeroed memory; like every bio_vec table it can be shared by
+ * any number of bios.
+ */
+#define ZERO_VEC_BYTES (REGION_ZERO_SECTORS * SECTOR_SIZE / REGION_IO_VECS)
+
+static struct page *zero_pages;
+static struct bio_vec zero_vecs[REGION_IO_VECS];
+
+/**
+ * region_io_setup - set aside the zeroes that all clients share
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int region_io_setup(void)
+{
+	unsigned int i;
+
+	zero_pages = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP,
+				 get_order(ZERO_VEC_BYTES));
+	if (!zero_pages)
+		return -ENOMEM;
+	for (i = 0; i < REGION_IO_VECS; i++)
+		zero_vecs[i] = (struct bio_vec){
+			.bv_page = zero_pages,
+			.bv_len = ZERO_VEC_BYTES,
+		};
+	return 0;
+}
+
+/**
+ * region_io_cleanup - free what region_io_setup() set aside
+ *
+ * Context: Process context, when no I/O is in flight.
+ */
+void region_io_cleanup(void)
+{
+	__free_pages(zero_pages, get_order(ZERO_VEC_BYTES));
+}
+
+/**
+ * io_region_check - check a region against its device
+ * @region: the region
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL if @region is NULL or has no device, ends past the end
+ * of its device, or is not aligned to the device's logical block size.
+ */
+int io_region_check(const struct io_region *region)
+{
+	sector_t size, block;
+
+	if (!region || !region->bdev)
+		return -EINVAL;
+	size = bdev_nr_sectors(region->bdev);
+	if (region->count > size || region->sector > size - region->count)
+		return -EINVAL;
+	block = bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
+	if ((region->sector | region->count) & (block - 1))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * io_regions_overlap - tell whether two regions have a sector in common
+ * @a: a region that io_region_check() accepted
+ * @b: another
+ *
+ * Partitions of one disk are compared by where they lie on the disk.
+ *
+ * Context: Any.
+ * Return: true if they have.
+ */
+bool io_regions_overlap(const struct io_region *a, const struct io_region *b)
+{
+	sector_t a_start = a->bdev->bd_start_sect + a->sector;
+	sector_t b_start = b->bdev->bd_start_sect + b->sector;
+
+	return a->bdev->bd_disk == b->bdev->bd_disk &&
+	       a->count && b->count &&
+	       a_start < b_start + b->count && b_start < a_start + a->count;
+}
+
+static void region_endio(struct bio *bio)
+{
+	struct region_io *io = bio->bi_private;
+
+	bio_uninit(bio);
+	if (atomic_dec_and_test(&io->remaining))
+		io->done(io);
+}
+
+/* What all bios of a step have in common. */
+struct step {
+	blk_opf_t opf;
+	struct bio_vec *vecs;
+	unsigned short nr_vecs;
+	sector_t offset;
+	unsigned int sectors;
+};
+
+static void submit(struct region_io *io, struct bio *bio,
+		   const struct io_place *place, const struct step *step)
+{
+	bio_init(bio, place->bdev, step->vecs, step->nr_vecs, step->opf);
+	bio->bi_vcnt = step->nr_vecs;
+	bio->bi_iter.bi_sector = place->sector + step->offset;
+	bio->bi_iter.bi_size = step->sectors << SECTOR_SHIFT;
+	bio->bi_end_io = region_endio;
+	bio->bi_private = io;
+	submit_bio(bio);
+}
+
+static void submit_all(struct region_io *io, const struct io_place *to,
+		       unsigned long places, const struct step *step)
+{
+	unsigned int i;
+
+	io->places = places;
+	atomic_set(&io->remaining, hweight_long(places));
+	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
+		submit(io, &io->bios[i], &to[i], step);
+}
+
+/**
+ * region_read - read a region into the buffer
+ * @io: the step; its buffer has room for @sectors
+ * @from: where the region begins
+ * @offset: sectors from there to the first one to be read
+ * @sectors: how many to read, 1 or more
+ *
+ * Context: Process context. May sleep.
+ */
+void region_read(struct region_io *io, const struct io_place *from,
+		 sector_t offset, unsigned int sectors)
+{
+	const struct step step = {
+		.opf = REQ_OP_READ,
+		.vecs = io->vecs,
+		.nr_vecs = io->nr_vecs,
+		.offset = offset,
+		.sectors = sectors,
+	};
+
+	submit_all(io, from, BIT(0), &step);
+}
+
+/**
+ * region_write - write the buffer to several places
+ * @io: the step; its buffer holds @sectors
+ * @to: places, KCOPYD_MAX_REGIONS of them or fewer
+ * @places: which of them to write, a mask; not 0
+ * @offset: sectors from the beginning of each to the first one to be written
+ * @sectors: how many to write, 1 or more
+ *
+ * Context: Process context. May sleep.
+ */
+void region_write(struct region_io *io, const struct io_place *to,
+		  unsigned long places, sector_t offset, unsigned int sectors)
+{
+	const struct step step = {
+		.opf = REQ_OP_WRITE,
+		.vecs = io->vecs,
+		.nr_vecs = io->nr_vecs,
+		.offset = offset,
+		.sectors = sectors,
+	};
+
+	submit_all(io, to, places, &step);
+}
+
+/**
+ * region_write_zeroes - zero by the devices' own command
+ * @io: the step; its buffer is not used
+ * @to: places, KCOPYD_MAX_REGIONS of them or fewer
+ * @places: which of them to zero, a mask; not 0
+ * @offset: sectors from the beginning of each to the first one to be zeroed
+ * @sectors: how many to zero, 1 or more
+ *
+ * A device may refuse; see region_refused().
+ *
+ * Context: Process context. May sleep.
+ */
+void region_write_zeroes(struct region_io *io, const struct io_place *to,
+			 unsigned long places, sector_t offset,
+			 unsigned int sectors)
+{
+	const struct step step = {
+		.opf = REQ_OP_WRITE_ZEROES,
+		.offset = offset,
+		.sectors = sectors,
+	};
+
+	submit_all(io, to, places, &step);
+}
+
+/**
+ * region_write_zero_pages - zero by writing zeroes from memory
+ * @io: the step; its buffer is not used
+ * @to: places, KCOPYD_MAX_REGIONS of them or fewer
+ * @places: which of them to zero, a mask; not 0
+ * @offset: sectors from the beginning of each to the first one to be zeroed
+ * @sectors: how many to zero, 1 to REGION_ZERO_SECTORS
+ *
+ * Context: Process context. May sleep.
+ */
+void region_write_zero_pages(struct region_io *io, const struct io_place *to,
+			     unsigned long places, sector_t offset,
+			     unsigned int sectors)
+{
+	const struct step step = {
+		.opf = REQ_OP_WRITE,
+		.vecs = zero_vecs,
+		.nr_vecs = DIV_ROUND_UP(sectors << SECTOR_SHIFT, ZERO_VEC_BYTES),
+		.offset = offset,
+		.sectors = sectors,
+	};
+
+	submit_all(io, to, places, &step);
+}
+
+/**
+ * region_flush - bring to stable media what was written to several devices
+ * @io: the step; its buffer is not used
+ * @to: places, KCOPYD_MAX_REGIONS of them or fewer
+ * @places: which of them to flush, a mask; not 0
+ *
+ * Context: Process context. May sleep.
+ */
+void region_flush(struct region_io *io, const struct io_place *to,
+		  unsigned long places)
+{
+	const struct step step = { .opf = REQ_OP_WRITE | REQ_PREFLUSH };
+	struct io_place device[KCOPYD_MAX_REGIONS];
+	unsigned int i;
+
+	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
+		device[i] = (struct io_place){ .bdev = to[i].bdev };
+	submit_all(io, device, places, &step);
+}
+
+/**
+ * region_read_error - how a read ended
+ * @io: the step, after its end
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int region_read_error(const struct region_io *io)
+{
+	return blk_status_to_errno(io->bios[0].bi_status);
+}
+
+/**
+ * region_failed - where a step failed
+ * @io: the step, after its end
+ *
+ * Context: Any.
+ * Return: A mask of the places whose bio ended with an error.
+ */
+unsigned long region_failed(const struct region_io *io)
+{
+	unsigned long failed = 0;
+	unsigned int i;
+
+	for_each_set_bit(i, &io->places, KCOPYD_MAX_REGIONS)
+		if (io->bios[i].bi_status)
+			failed |= BIT(i);
+	return failed;
+}
+
+/* Drivers say no in two ways, or withdraw the offer when the command fails. */
+static bool refused(const struct bio *bio, const struct io_place *place)
+{
+	return bio->bi_status == BLK_STS_NOTSUPP ||
+	       (bio->bi_status && !bdev_write_zeroes_sectors(place->bdev));
+}
+
+/**
+ * region_refused - which devices turned down region_write_zeroes()
+ * @io: the step, after its end
+ * @to: the places it was for
+ *
+ * Some drivers find out that a device lacks the command only when they try. The
+ * region can still be zeroed by writing.
+ *
+ * Context: Any.
+ * Return: A mask of the places; a part of region_failed().
+ */
+unsigned long region_refused(const struct region_io *io,
+			     const struct io_place *to)
+{
+	unsigned long mask = 0;
+	unsigned int i;
+
+	for_each_set_bit(i, &io->places, KCOPYD_MAX_REGIONS)
+		if (refused(&io->bios[i], &to[i]))
+			mask |= BIT(i);
+	return mask;
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interface of kcopyd: clients, and the acceptance of jobs
+ *
+ * Everything that a caller can get wrong is found here, before anything is
+ * touched; engine.c relies on it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "engine.h"
+
+#define KCOPYD_FLAGS (KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | \
+		      KCOPYD_NOWAIT | KCOPYD_DURABLE | KCOPYD_ORDERED)
+
+/* So many jobs can be accepted when the system has no memory to give. */
+#define JOB_RESERVE 16
+
+static struct kmem_cache *job_cache;
+
+/**
+ * kcopyd_client_create - make a client and set its memory aside
+ * @num_pages: how many pages its copies share, 1 to a quarter of the system's
+ *	memory. A piece of a copy is at most half of them and at most 512 KiB;
+ *	2 MiB are enough to keep several pieces in flight.
+ * @result: where to put the client
+ *
+ * Context: Process context. May sleep, and may start I/O to get memory.
+ * Return: 0; -EINVAL if @num_pages is out of range or @result is NULL; -ENOMEM.
+ */
+int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result)
+{
+	struct kcopyd_client *kc;
+	int err = -ENOMEM;
+
+	if (!result || !num_pages || num_pages > totalram_pages() / 4)
+		return -EINVAL;
+	kc = kzalloc(sizeof(*kc), GFP_KERNEL);
+	if (!kc)
+		return -ENOMEM;
+	err = mempool_init_slab_pool(&kc->mempool, JOB_RESERVE, job_cache);
+	if (err)
+		goto err_mempool;
+	err = engine_init(kc, num_pages);
+	if (err)
+		goto err_engine;
+	/* The caller holds us by the symbol it called, so this cannot fail. */
+	__module_get(THIS_MODULE);
+	*result = kc;
+	return 0;
+
+err_engine:
+	mempool_exit(&kc->mempool);
+err_mempool:
+	kfree(kc);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_create);
+
+/* Has every callback of a job up to number @seq returned? */
+static bool drained(struct kcopyd_client *kc, u64 seq)
+{
+	struct job *oldest;
+	bool done;
+
+	spin_lock_irq(&kc->lock);
+	oldest = list_first_entry_or_null(&kc->jobs, struct job, all);
+	done = (!oldest || oldest->seq > seq) &&
+	       (!kc->calling || kc->calling > seq);
+	spin_unlock_irq(&kc->lock);
+	return done;
+}
+
+static bool idle(struct kcopyd_client *kc)
+{
+	unsigned int nr_prepared;
+
+	spin_lock_irq(&kc->lock);
+	nr_prepared = kc->nr_prepared;
+	spin_unlock_irq(&kc->lock);
+	return !nr_prepared && drained(kc, U64_MAX);
+}
+
+/**
+ * kcopyd_client_destroy - wait for all jobs of a client, and free it
+ * @kc: the client, or NULL; no other call with it may be under way
+ *
+ * Callbacks that were prepared are waited for too, so they must be triggered.
+ * To get rid of a client sooner, cancel its jobs first.
+ *
+ * Context: Process context, but not a callback of the client. Sleeps.
+ */
+void kcopyd_client_destroy(struct kcopyd_client *kc)
+{
+	if (!kc)
+		return;
+	wait_event(kc->progress, idle(kc));
+	engine_exit(kc);
+	mempool_exit(&kc->mempool);
+	kfree(kc);
+	module_put(THIS_MODULE);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_destroy);
+
+/**
+ * kcopyd_client_drain - wait for the jobs that a client has been given
+ * @kc: the client
+ *
+ * Returns when every job submitted, and every prepared callback triggered,
+ * before the call has had its callback return. Does not wait for later ones.
+ *
+ * Context: Process context, but not a callback of the client. Sleeps.
+ */
+void kcopyd_client_drain(struct kcopyd_client *kc)
+{
+	u64 seq;
+
+	spin_lock_irq(&kc->lock);
+	seq = kc->seq;
+	spin_unlock_irq(&kc->lock);
+	wait_event(kc->progress, drained(kc, seq));
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_drain);
+
+static bool aligned(const struct io_region *region, sector_t block)
+{
+	return !((region->sector | region->count) & (block - 1));
+}
+
+static sector_t block_sectors(const struct io_region *region)
+{
+	return bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
+}
+
+/* Check destination @i of a job against its device and those before it. */
+static int check_dest(const struct io_region *from,
+		      const struct io_region *dests, unsigned int i)
+{
+	unsigned int j;
+
+	if (io_region_check(&dests[i]) || dests[i].count != dests[0].count)
+		return -EINVAL;
+	if (from && io_regions_overlap(from, &dests[i]))
+		return -EINVAL;
+	for (j = 0; j < i; j++)
+		if (io_regions_overlap(&dests[j], &dests[i]))
+			return -EINVAL;
+	return 0;
+}
+
+/*
+ * Check the regions of a job; @from is NULL if there is no source. Returns the
+ * largest logical block size of its devices, in sectors, or -EINVAL or -EROFS.
+ */
+static int check_regions(const struct io_region *from, unsigned int num_dests,
+			 const struct io_region *dests)
+{
+	sector_t block = 1;
+	unsigned int i;
+
+	if (!dests || !num_dests || num_dests > KCOPYD_MAX_REGIONS)
+		return -EINVAL;
+	if (from) {
+		if (io_region_check(from) || from->count != dests[0].count)
+			return -EINVAL;
+		block = block_sectors(from);
+	}
+	for (i = 0; i < num_dests; i++) {
+		if (check_dest(from, dests, i))
+			return -EINVAL;
+		block = max(block, block_sectors(&dests[i]));
+	}
+	if (from && !aligned(from, block))
+		return -EINVAL;
+	for (i = 0; i < num_dests; i++)
+		if (!aligned(&dests[i], block))
+			return -EINVAL;
+	for (i = 0; i < num_dests; i++)
+		if (bdev_read_only(dests[i].bdev))
+			return -EROFS;
+	return block;
+}
+
+/*
+ * Get an object for a job, or NULL if that would sleep and must not. The first
+ * job of a callback gets the one of the job that was called back, so it waits
+ * for nobody.
+ */
+static struct job *alloc_job(struct kcopyd_client *kc, unsigned int flags)
+{
+	if (in_task() && READ_ONCE(kc->caller) == current && kc->spare) {
+		struct job *job = kc->spare;
+
+		kc->spare = NULL;
+		return job;
+	}
+	if (flags & KCOPYD_NOWAIT)
+		return mempool_alloc(&kc->mempool, GFP_NOWAIT | __GFP_NOWARN);
+	return mempool_alloc(&kc->mempool, GFP_NOIO);
+}
+
+static void init_job(struct job *job, struct kcopyd_client *kc,
+		     unsigned int flags, kcopyd_notify_fn fn, void *context)
+{
+	*job = (struct job){
+		.kc = kc,
+		.fn = fn,
+		.context = context,
+		.flags = flags,
+	};
+	INIT_LIST_HEAD(&job->turn);
+	INIT_LIST_HEAD(&job->ready);
+}
+
+static void add_dest(struct job *job, const struct io_region *dest)
+{
+	unsigned int i = job->num_dests++;
+
+	job->to[i].bdev = dest->bdev;
+	job->to[i].sector = dest->sector;
+	if (bdev_write_zeroes_sectors(dest->bdev))
+		job->offload |= BIT(i);
+	if (bdev_is_zoned(dest->bdev))
+		job->flags |= KCOPYD_WRITE_SEQ;
+}
+
+/* Both kinds of jobs: @from is NULL to zero the destinations. */
+static int submit_job(struct kcopyd_client *kc, const struct io_region *from,
+		      unsigned int num_dests, const struct io_region *dests,
+		      unsigned int flags, kcopyd_notify_fn fn, void *context)
+{
+	struct job *job;
+	unsigned int i;
+	int block;
+
+	might_sleep_if(!(flags & KCOPYD_NOWAIT));
+	if (!kc || !fn || flags & ~KCOPYD_FLAGS)
+		return -EINVAL;
+	block = check_regions(from, num_dests, dests);
+	if (block < 0)
+		return block;
+	if (from && DIV_ROUND_UP(block, PAGE_SECTORS) > kc->pool.nr_pages)
+		return -EINVAL;
+	job = alloc_job(kc, flags);
+	if (!job)
+		return -EAGAIN;
+	init_job(job, kc, flags, fn, context);
+	job->count = dests[0].count;
+	job->block = block;
+	if (from)
+		job->from = (struct io_place){ from->bdev, from->sector };
+	for (i = 0; i < num_dests; i++)
+		add_dest(job, &dests[i]);
+	if (job->flags & KCOPYD_WRITE_SEQ)
+		job->flags &= ~KCOPYD_IGNORE_ERROR;
+	engine_submit(job);
+	return 0;
+}
+
+/**
+ * kcopyd_copy - copy a region to one or more others
+ * @kc: the client
+ * @from: the source
+ * @num_dests: number of destinations, 1 to KCOPYD_MAX_REGIONS
+ * @dests: the destinations, each as long as the source
+ * @flags: mask of KCOPYD_IGNORE_ERROR, KCOPYD_WRITE_SEQ, KCOPYD_NOWAIT,
+ *	KCOPYD_DURABLE and KCOPYD_ORDERED
+ * @fn: called once when the copy has ended, if 0 was returned
+ * @context: for @fn, and for kcopyd_cancel()
+ *
+ * Sectors and counts must be multiples of the logical block size of every
+ * device of the job. Regions may not overlap. A length of 0 is fine.
+ *
+ * Context: Process context; may sleep, for one small object (GFP_NOIO) and to
+ * submit a read. With KCOPYD_NOWAIT any context but NMI.
+ * Return: 0 if the job was accepted. -EINVAL for a NULL pointer, an unknown
+ * flag, a number or a region out of range, counts that differ, a misaligned or
+ * overlapping region, or a client with less memory than one logical block;
+ * -EROFS if a destination is read-only; -EAGAIN if the call would sleep and
+ * @flags has KCOPYD_NOWAIT.
+ */
+int kcopyd_copy(struct kcopyd_client *kc, struct io_region *from,
+		unsigned int num_dests, struct io_region *dests,
+		unsigned int flags, kcopyd_notify_fn fn, void *context)
+{
+	if (!from)
+		return -EINVAL;
+	return submit_job(kc, from, num_dests, dests, flags, fn, context);
+}
+EXPORT_SYMBOL_GPL(kcopyd_copy);
+
+/**
+ * kcopyd_zero - fill one or more regions with zeroes
+ * @kc: the client
+ * @num_dests: number of regions, 1 to KCOPYD_MAX_REGIONS
+ * @dests: the regions, all of one length
+ * @flags: as for kcopyd_copy()
+ * @fn: called once when all is done, if 0 was returned
+ * @context: for @fn, and for kcopyd_cancel()
+ *
+ * Devices that can zero on command are told to, and may deallocate the blocks;
+ * to the others, and to those that refuse when they are told, zeroes are
+ * written. None of the client's pages are used.
+ *
+ * Context: As for kcopyd_copy().
+ * Return: As for kcopyd_copy().
+ */
+int kcopyd_zero(struct kcopyd_client *kc, unsigned int num_dests,
+		struct io_region *dests, unsigned int flags,
+		kcopyd_notify_fn fn, void *context)
+{
+	return submit_job(kc, NULL, num_dests, dests, flags, fn, context);
+}
+EXPORT_SYMBOL_GPL(kcopyd_zero);
+
+/**
+ * kcopyd_cancel - stop the jobs that were submitted with a context
+ * @kc: the client
+ * @context: the context of the jobs
+ *
+ * No new I/O starts for these jobs. When what is in flight has ended, their
+ * callbacks are called, with a read_err of -ECANCELED. A job that is over
+ * already, though its callback was not called yet, is left alone. Does not wait.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ * Return: The number of jobs stopped.
+ */
+int kcopyd_cancel(struct kcopyd_client *kc, void *context)
+{
+	return engine_cancel(kc, context);
+}
+EXPORT_SYMBOL_GPL(kcopyd_cancel);
+
+/**
+ * kcopyd_prepare_callback - reserve all that a callback of the client needs
+ * @kc: the client
+ * @fn: the callback
+ * @context: for @fn
+ *
+ * For drivers that want something done in the order and the context of the
+ * client's callbacks, though they learn of it where nothing can be allocated.
+ *
+ * Context: Process context. May sleep (GFP_NOIO).
+ * Return: A handle for kcopyd_do_callback(), which must be called once with it
+ * before the client can be destroyed. NULL if @kc or @fn is NULL.
+ */
+void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
+			      void *context)
+{
+	struct job *job;
+
+	if (!kc || !fn)
+		return NULL;
+	job = alloc_job(kc, 0);
+	init_job(job, kc, 0, fn, context);
+	job->callback_only = true;
+	spin_lock_irq(&kc->lock);
+	kc->nr_prepared++;
+	spin_unlock_irq(&kc->lock);
+	return job;
+}
+EXPORT_SYMBOL_GPL(kcopyd_prepare_callback);
+
+/**
+ * kcopyd_do_callback - trigger a prepared callback
+ * @callback: from kcopyd_prepare_callback(); gone after this
+ * @read_err: passed to the callback
+ * @write_err: passed to the callback
+ *
+ * Context: Any but NMI.
+ */
+void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err)
+{
+	struct job *job = callback;
+
+	job->read_err = read_err;
+	job->write_err = write_err;
+	engine_call_back(job);
+}
+EXPORT_SYMBOL_GPL(kcopyd_do_callback);
+
+/**
+ * kcopyd_client_get_stats - tell what a client has done and is doing
+ * @kc: the client
+ * @stats: filled in, all members as of one moment
+ *
+ * Context: Any but NMI.
+ */
+void kcopyd_client_get_stats(struct kcopyd_client *kc,
+			     struct kcopyd_stats *stats)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&kc->lock, flags);
+	*stats = kc->stats;
+	stats->jobs_pending = stats->jobs_submitted - stats->jobs_completed;
+	stats->pages_total = kc->pool.nr_pages;
+	stats->pages_in_use = kc->pool.nr_pages - kc->pool.nr_free;
+	stats->pages_peak = kc->pool.nr_pages - kc->pool.min_free;
+	spin_unlock_irqrestore(&kc->lock, flags);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_get_stats);
+
+static int __init kcopyd_init(void)
+{
+	int err;
+
+	/* The kernel's dm-kcopyd has a cache that is named kcopyd_job. */
+	job_cache = kmem_cache_create("kcopyd_mod_job", sizeof(struct job), 0,
+				      0, NULL);
+	if (!job_cache)
+		return -ENOMEM;
+	err = region_io_setup();
+	if (err)
+		kmem_cache_destroy(job_cache);
+	return err;
+}
+
+static void __exit kcopyd_exit(void)
+{
+	region_io_cleanup();
+	kmem_cache_destroy(job_cache);
+}
+
+module_init(kcopyd_init);
+module_exit(kcopyd_exit);
+
+MODULE_DESCRIPTION("Asynchronous copies between block devices");
+MODULE_AUTHOR("The kcopyd authors");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS("kcopyd");
