@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of the page pool: what is set aside is handed out, once, in runs
+ *
+ * The pool is compiled into this file, with stand-ins for the functions that
+ * get memory from the system. They count what is out, and can be told to refuse
+ * large blocks, as a fragmented system does, or to run dry.
+ */
+#include <kunit/test.h>
+#include <linux/bitmap.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/prandom.h>
+#include <linux/slab.h>
+
+#define UNLIMITED UINT_MAX
+
+/* How the system behaves, and what it has given. */
+static struct {
+	unsigned int max_order;		/* of a block that it still gives */
+	unsigned int pages_left;
+	unsigned int tables_left;
+	unsigned int largest_order;	/* that it was asked for */
+	int pages_out;
+	int tables_out;
+} memory;
+
+static struct page *give_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	memory.largest_order = max(memory.largest_order, order);
+	if (order > memory.max_order || memory.pages_left < 1U << order)
+		return NULL;
+	page = alloc_pages(gfp, order);
+	if (page) {
+		memory.pages_left -= 1U << order;
+		memory.pages_out += 1 << order;
+	}
+	return page;
+}
+
+static void take_pages(struct page *page, unsigned int order)
+{
+	memory.pages_out -= 1 << order;
+	__free_pages(page, order);
+}
+
+static void *give_table(size_t n, size_t size, gfp_t gfp)
+{
+	if (!memory.tables_left)
+		return NULL;
+	memory.tables_left--;
+	memory.tables_out++;
+	return kvcalloc(n, size, gfp);
+}
+
+static void take_table(const void *table)
+{
+	if (table)
+		memory.tables_out--;
+	kvfree(table);
+}
+
+#undef alloc_pages
+#define alloc_pages give_pages
+#undef __free_pages
+#define __free_pages take_pages
+#undef kvcalloc
+#define kvcalloc give_table
+#undef kvfree
+#define kvfree take_table
+
+#include "../page_pool.c"
+
+#define MAX_PAGES 600
+#define MAX_RUNS 16
+
+struct fixture {
+	struct copy_pool pool;
+	struct page_run runs[MAX_PAGES];
+	bool taken[MAX_PAGES];		/* what the test holds, by slot */
+};
+
+static struct copy_pool *make_pool(struct kunit *test, unsigned int nr_pages)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, copy_pool_init(&f->pool, nr_pages), 0);
+	return &f->pool;
+}
+
+static unsigned int total_pages(const struct page_run *runs, unsigned int n)
+{
+	unsigned int pages = 0;
+
+	while (n--)
+		pages += runs[n].nr_pages;
+	return pages;
+}
+
+/* Take all pages, one by one; f->runs[slot] is then the page of that slot. */
+static void take_all_singly(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned int slot;
+
+	for (slot = 0; slot < f->pool.nr_pages; slot++) {
+		KUNIT_ASSERT_EQ(test, copy_pool_get(&f->pool, 1,
+						    &f->runs[slot], 1), 1);
+		KUNIT_ASSERT_EQ(test, f->runs[slot].slot, slot);
+		KUNIT_ASSERT_EQ(test, f->runs[slot].nr_pages, 1);
+	}
+}
+
+/* Check a run against what the pool promises, and enter it in the books. */
+static void expect_good_run(struct kunit *test, const struct page_run *run)
+{
+	struct fixture *f = test->priv;
+	unsigned long pfn = page_to_pfn(run->page);
+	unsigned int i;
+
+	KUNIT_ASSERT_GT(test, run->nr_pages, 0);
+	KUNIT_ASSERT_LE(test, run->slot + run->nr_pages, f->pool.nr_pages);
+	for (i = 0; i < run->nr_pages; i++) {
+		unsigned int slot = run->slot + i;
+
+		KUNIT_EXPECT_FALSE(test, f->taken[slot]);
+		KUNIT_EXPECT_EQ(test, page_to_pfn(f->pool.pages[slot]), pfn + i);
+		if (i)
+			KUNIT_EXPECT_FALSE(test, test_bit(slot, f->pool.heads));
+		f->taken[slot] = true;
+	}
+}
+
+static void every_page_is_handed_out_once(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 300);
+	struct fixture *f = test->priv;
+	struct page_run run;
+	unsigned int i, j;
+
+	take_all_singly(test);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 0);
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 1, &run, 1), 0);
+	for (i = 0; i < 300; i++)
+		for (j = 0; j < i; j++)
+			if (f->runs[i].page == f->runs[j].page)
+				KUNIT_FAIL(test, "page %u is page %u", i, j);
+	copy_pool_put(pool, f->runs, 300);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 300);
+}
+
+static void pool_of_one_page_works(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 1);
+	struct page_run run, other;
+
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 2, &run, 1), 0);
+	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 1, &run, 1), 1);
+	KUNIT_EXPECT_EQ(test, run.nr_pages, 1);
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 1, &other, 1), 0);
+	copy_pool_put(pool, &run, 1);
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 1, &run, 1), 1);
+	copy_pool_put(pool, &run, 1);
+}
+
+static void large_blocks_are_asked_for_first(struct kunit *test)
+{
+	make_pool(test, 256);
+	KUNIT_EXPECT_EQ(test, memory.largest_order, get_order(SZ_512K));
+}
+
+static void no_more_than_asked_is_set_aside(struct kunit *test)
+{
+	unsigned int nr_pages;
+
+	for (nr_pages = 1; nr_pages < 40; nr_pages++) {
+		struct copy_pool *pool = make_pool(test, nr_pages);
+
+		KUNIT_EXPECT_EQ(test, memory.pages_out, nr_pages);
+		KUNIT_EXPECT_EQ(test, pool->nr_pages, nr_pages);
+		KUNIT_EXPECT_EQ(test, pool->nr_free, nr_pages);
+		copy_pool_exit(pool);
+		KUNIT_EXPECT_EQ(test, memory.pages_out, 0);
+	}
+}
+
+static void runs_never_cross_blocks(struct kunit *test)
+{
+	struct copy_pool *pool;
+	struct fixture *f = test->priv;
+	unsigned int n, i;
+
+	memory.max_order = 2;
+	pool = make_pool(test, 42);
+	n = copy_pool_get(pool, 42, f->runs, MAX_RUNS);
+	KUNIT_ASSERT_EQ(test, n, 11);
+	for (i = 0; i < n; i++)
+		expect_good_run(test, &f->runs[i]);
+	KUNIT_EXPECT_EQ(test, total_pages(f->runs, n), 42);
+	copy_pool_put(pool, f->runs, n);
+}
+
+static void fragmented_system_gives_single_pages(struct kunit *test)
+{
+	struct copy_pool *pool;
+	struct fixture *f = test->priv;
+	unsigned int n;
+
+	memory.max_order = 0;
+	pool = make_pool(test, 40);
+	n = copy_pool_get(pool, 10, f->runs, MAX_RUNS);
+	KUNIT_EXPECT_EQ(test, n, 10);
+	KUNIT_EXPECT_EQ(test, total_pages(f->runs, n), 10);
+	copy_pool_put(pool, f->runs, n);
+
+	n = copy_pool_get(pool, 30, f->runs, MAX_RUNS);
+	KUNIT_EXPECT_EQ(test, n, MAX_RUNS);
+	KUNIT_EXPECT_EQ(test, total_pages(f->runs, n), MAX_RUNS);
+	copy_pool_put(pool, f->runs, n);
+}
+
+static void large_request_is_one_run(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 128);
+	struct page_run run;
+
+	if (pool->nr_pages > 1 &&
+	    find_next_bit(pool->heads, 128, 1) < 128)
+		kunit_skip(test, "the system has no block of 128 pages now");
+	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 128, &run, 1), 1);
+	KUNIT_EXPECT_EQ(test, run.nr_pages, 128);
+	expect_good_run(test, &run);
+	copy_pool_put(pool, &run, 1);
+}
+
+static void too_large_a_request_changes_nothing(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 16);
+	struct fixture *f = test->priv;
+	struct page_run untouched = { .slot = 77 };
+	unsigned long free;
+	unsigned int n;
+
+	n = copy_pool_get(pool, 6, f->runs, MAX_RUNS);
+	free = *pool->free;
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 11, &untouched, 1), 0);
+	KUNIT_EXPECT_EQ(test, untouched.slot, 77);
+	KUNIT_EXPECT_EQ(test, *pool->free, free);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 10);
+	KUNIT_EXPECT_EQ(test, pool->min_free, 10);
+	KUNIT_EXPECT_EQ(test, pool->first_free, 6);
+	copy_pool_put(pool, f->runs, n);
+}
+
+static void scattered_pages_give_a_partial_result(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 20);
+	struct fixture *f = test->priv;
+	struct page_run got[3];
+	unsigned int i;
+
+	take_all_singly(test);
+	for (i = 0; i < 20; i += 2)
+		copy_pool_put(pool, &f->runs[i], 1);
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 8, got, 3), 3);
+	KUNIT_EXPECT_EQ(test, total_pages(got, 3), 3);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 7);
+	copy_pool_put(pool, got, 3);
+	for (i = 1; i < 20; i += 2)
+		copy_pool_put(pool, &f->runs[i], 1);
+}
+
+static void large_request_passes_over_scraps(struct kunit *test)
+{
+	struct copy_pool *pool;
+	struct fixture *f = test->priv;
+	struct page_run got[2];
+	unsigned int n;
+
+	memory.max_order = 3;
+	pool = make_pool(test, 32);
+	take_all_singly(test);
+	copy_pool_put(pool, &f->runs[1], 1);
+	copy_pool_put(pool, &f->runs[3], 1);
+	copy_pool_put(pool, &f->runs[8], 8);
+	copy_pool_put(pool, &f->runs[24], 8);
+
+	n = copy_pool_get(pool, 16, got, 2);
+	KUNIT_EXPECT_EQ(test, n, 2);
+	KUNIT_EXPECT_EQ(test, total_pages(got, n), 16);
+	KUNIT_EXPECT_EQ(test, pool->first_free, 1);
+	copy_pool_put(pool, got, n);
+}
+
+static void scraps_are_taken_when_nothing_else_is_left(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 16);
+	struct fixture *f = test->priv;
+	struct page_run got[4];
+	unsigned int n;
+
+	take_all_singly(test);
+	copy_pool_put(pool, &f->runs[1], 1);
+	copy_pool_put(pool, &f->runs[3], 1);
+	copy_pool_put(pool, &f->runs[5], 3);
+
+	n = copy_pool_get(pool, 5, got, 4);
+	KUNIT_EXPECT_EQ(test, total_pages(got, n), 5);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 0);
+}
+
+static void small_requests_pack_at_the_lowest_slots(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 32);
+	struct fixture *f = test->priv;
+	struct page_run run;
+
+	take_all_singly(test);
+	copy_pool_put(pool, &f->runs[20], 8);
+	copy_pool_put(pool, &f->runs[9], 1);
+	KUNIT_EXPECT_EQ(test, pool->first_free, 9);
+	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 1, &run, 1), 1);
+	KUNIT_EXPECT_EQ(test, run.slot, 9);
+	KUNIT_EXPECT_EQ(test, pool->first_free, 20);
+}
+
+static void neighbours_merge_when_they_come_back(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 8);
+	struct fixture *f = test->priv;
+	unsigned int order[] = { 3, 0, 7, 1, 6, 2, 5, 4 }, i;
+	struct page_run run;
+
+	if (find_next_bit(pool->heads, 8, 1) < 8)
+		kunit_skip(test, "the system has no block of 8 pages now");
+	take_all_singly(test);
+	for (i = 0; i < 8; i++)
+		copy_pool_put(pool, &f->runs[order[i]], 1);
+	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 8, &run, 1), 1);
+	KUNIT_EXPECT_EQ(test, run.nr_pages, 8);
+}
+
+static void fewest_free_pages_are_remembered(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 32);
+	struct fixture *f = test->priv;
+	unsigned int n;
+
+	KUNIT_EXPECT_EQ(test, pool->min_free, 32);
+	n = copy_pool_get(pool, 20, f->runs, MAX_RUNS);
+	KUNIT_EXPECT_EQ(test, pool->min_free, 12);
+	copy_pool_put(pool, f->runs, n);
+	KUNIT_EXPECT_EQ(test, pool->min_free, 12);
+	n = copy_pool_get(pool, 25, f->runs, MAX_RUNS);
+	KUNIT_EXPECT_EQ(test, pool->min_free, 7);
+	copy_pool_put(pool, f->runs, n);
+	n = copy_pool_get(pool, 1, f->runs, MAX_RUNS);
+	KUNIT_EXPECT_EQ(test, pool->min_free, 7);
+	copy_pool_put(pool, f->runs, n);
+}
+
+static void expect_failed_creation(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, copy_pool_init(&f->pool, 50), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, memory.pages_out, 0);
+	KUNIT_EXPECT_EQ(test, memory.tables_out, 0);
+	KUNIT_EXPECT_EQ(test, f->pool.nr_pages, 0);
+	KUNIT_EXPECT_PTR_EQ(test, f->pool.pages, NULL);
+}
+
+static void creation_without_memory_leaves_nothing_behind(struct kunit *test)
+{
+	unsigned int tables, pages;
+
+	for (tables = 0; tables < 3; tables++) {
+		memory.tables_left = tables;
+		expect_failed_creation(test);
+	}
+	for (pages = 0; pages < 50; pages++) {
+		memory.tables_left = UNLIMITED;
+		memory.pages_left = pages;
+		expect_failed_creation(test);
+	}
+}
+
+static void expect_true_books(struct kunit *test, unsigned int min_free)
+{
+	struct fixture *f = test->priv;
+	unsigned int slot, nr_free = 0;
+
+	for (slot = 0; slot < f->pool.nr_pages; slot++) {
+		KUNIT_EXPECT_EQ(test, test_bit(slot, f->pool.free),
+				!f->taken[slot]);
+		if (!f->taken[slot] && slot < f->pool.first_free)
+			KUNIT_FAIL(test, "slot %u is free, first_free is %u",
+				   slot, f->pool.first_free);
+		nr_free += !f->taken[slot];
+	}
+	KUNIT_EXPECT_EQ(test, f->pool.nr_free, nr_free);
+	KUNIT_EXPECT_EQ(test, f->pool.min_free, min_free);
+}
+
+struct holding {
+	struct page_run runs[MAX_RUNS];
+	unsigned int nr_runs;
+};
+
+static void get_at_random(struct kunit *test, struct holding *h,
+			  struct rnd_state *rnd)
+{
+	struct fixture *f = test->priv;
+	unsigned int wanted = 1 + prandom_u32_state(rnd) % 130;
+	unsigned int max_runs = 1 + prandom_u32_state(rnd) % MAX_RUNS;
+	unsigned int nr_free = f->pool.nr_free, got, i;
+
+	h->nr_runs = copy_pool_get(&f->pool, wanted, h->runs, max_runs);
+	KUNIT_EXPECT_EQ(test, !h->nr_runs, nr_free < wanted);
+	KUNIT_ASSERT_LE(test, h->nr_runs, max_runs);
+	got = total_pages(h->runs, h->nr_runs);
+	KUNIT_EXPECT_LE(test, got, wanted);
+	if (h->nr_runs && got < wanted)
+		KUNIT_EXPECT_EQ(test, h->nr_runs, max_runs);
+	for (i = 0; i < h->nr_runs; i++)
+		expect_good_run(test, &h->runs[i]);
+}
+
+static void put_all(struct fixture *f, struct holding *h)
+{
+	unsigned int i;
+
+	copy_pool_put(&f->pool, h->runs, h->nr_runs);
+	for (i = 0; i < h->nr_runs; i++)
+		memset(&f->taken[h->runs[i].slot], 0, h->runs[i].nr_pages);
+	h->nr_runs = 0;
+}
+
+static void random_traffic_agrees_with_a_model(struct kunit *test)
+{
+	static struct holding holdings[24];
+	struct fixture *f = test->priv;
+	unsigned int step, min_free;
+	struct copy_pool *pool;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 1);
+	memory.max_order = 5;
+	pool = make_pool(test, MAX_PAGES - 3);
+	memset(holdings, 0, sizeof(holdings));
+	min_free = pool->nr_pages;
+	for (step = 0; step < 2000; step++) {
+		struct holding *h = &holdings[prandom_u32_state(&rnd) %
+					      ARRAY_SIZE(holdings)];
+
+		if (h->nr_runs)
+			put_all(f, h);
+		else
+			get_at_random(test, h, &rnd);
+		min_free = min(min_free, pool->nr_free);
+		if (step % 50 == 0)
+			expect_true_books(test, min_free);
+	}
+}
+
+static int page_pool_test_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct fixture), GFP_KERNEL);
+	memset(&memory, 0, sizeof(memory));
+	memory.max_order = UNLIMITED;
+	memory.pages_left = UNLIMITED;
+	memory.tables_left = UNLIMITED;
+	return test->priv ? 0 : -ENOMEM;
+}
+
+static void page_pool_test_exit(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	if (!f)
+		return;
+	copy_pool_exit(&f->pool);
+	KUNIT_EXPECT_EQ(test, memory.pages_out, 0);
+	KUNIT_EXPECT_EQ(test, memory.tables_out, 0);
+}
+
+static struct kunit_case page_pool_cases[] = {
+	KUNIT_CASE(every_page_is_handed_out_once),
+	KUNIT_CASE(pool_of_one_page_works),
+	KUNIT_CASE(large_blocks_are_asked_for_first),
+	KUNIT_CASE(no_more_than_asked_is_set_aside),
+	KUNIT_CASE(runs_never_cross_blocks),
+	KUNIT_CASE(fragmented_system_gives_single_pages),
+	KUNIT_CASE(large_request_is_one_run),
+	KUNIT_CASE(too_large_a_request_changes_nothing),
+	KUNIT_CASE(scattered_pages_give_a_partial_result),
+	KUNIT_CASE(large_request_passes_over_scraps),
+	KUNIT_CASE(scraps_are_taken_when_nothing_else_is_left),
+	KUNIT_CASE(small_requests_pack_at_the_lowest_slots),
+	KUNIT_CASE(neighbours_merge_when_they_come_back),
+	KUNIT_CASE(fewest_free_pages_are_remembered),
+	KUNIT_CASE(creation_without_memory_leaves_nothing_behind),
+	KUNIT_CASE(random_traffic_agrees_with_a_model),
+	{}
+};
+
+static struct kunit_suite page_pool_suite = {
+	.name = "kcopyd_page_pool",
+	.init = page_pool_test_init,
+	.exit = page_pool_test_exit,
+	.test_cases = page_pool_cases,
+};
+
+kunit_test_suite(page_pool_suite);
+
+MODULE_DESCRIPTION("Tests of kcopyd's page pool");
+MODULE_LICENSE("GPL");
