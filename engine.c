@@ -17,11 +17,6 @@
  * gets all its pages at once, before its first I/O, and then runs to its end.
  * The first in line waits until there is room, and nobody overtakes it.
  *
- * Sequential jobs read ahead, but their pieces are written one by one in
- * ascending order. A piece that was read too early waits on the job's list.
- * While one waits there, an earlier piece is being read or written, and its end
- * looks at the list again.
- *
  * Errors and cancellation only say that no more is to be started. The one place
  * that tells whether a job is over is the end of its last piece in flight, or,
  * where none is, the cancellation itself; both hold the lock.
@@ -41,31 +36,6 @@
 static struct job *first_turn(struct kcopyd_client *kc)
 {
 	return list_first_entry_or_null(&kc->turns, struct job, turn);
-}
-
-static bool is_zeroing(const struct job *job)
-{
-	return !job->from.bdev;
-}
-
-static bool stopped(const struct job *job)
-{
-	return READ_ONCE(job->stop);
-}
-
-static void stop(struct job *job)
-{
-	WRITE_ONCE(job->stop, true);
-}
-
-/* The destinations that still get writes. */
-static unsigned long places(const struct job *job)
-{
-	unsigned long all = GENMASK(job->num_dests - 1, 0);
-
-	if (job->flags & KCOPYD_IGNORE_ERROR)
-		return all;
-	return all & ~READ_ONCE(job->write_err);
 }
 
 /*
@@ -119,22 +89,16 @@ static void __finish(struct job *job)
 static unsigned int pieces_max(const struct job *job)
 {
 	/* Zeroes need not be read ahead, so one piece keeps their order. */
-	if (is_zeroing(job) && job->flags & KCOPYD_WRITE_SEQ)
+	if (job_is_zeroing(job) && job->flags & KCOPYD_WRITE_SEQ)
 		return 1;
 	return JOB_PIECES_MAX;
 }
 
-static bool has_more(const struct job *job)
-{
-	return !stopped(job) && job->next < job->count;
-}
-
 static void __set_piece_length(struct piece *piece, const struct job *job)
 {
-	unsigned long all = GENMASK(job->num_dests - 1, 0);
 	unsigned int max = REGION_ZERO_SECTORS;
 
-	if (READ_ONCE(job->offload) == all)
+	if (READ_ONCE(job->offload) == job_all_places(job))
 		max = ZERO_PIECE_SECTORS_MAX;
 	piece->sectors = min_t(sector_t, job->count - job->next, max);
 }
@@ -183,14 +147,14 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 
 	lockdep_assert_held(&kc->lock);
 	/* The end of the piece that failed will finish these. */
-	while ((job = first_turn(kc)) && stopped(job))
+	while ((job = first_turn(kc)) && job_stopped(job))
 		list_del_init(&job->turn);
 	piece = list_first_entry_or_null(&kc->free, struct piece, list);
 	if (!job || !piece)
 		return NULL;
 
-	piece->phase = is_zeroing(job) ? PHASE_ZERO_COMMAND : PHASE_READ;
-	if (is_zeroing(job))
+	piece->phase = job_is_zeroing(job) ? PHASE_ZERO_COMMAND : PHASE_READ;
+	if (job_is_zeroing(job))
 		__set_piece_length(piece, job);
 	else if (!__get_buffer(piece, job))
 		return NULL;
@@ -201,7 +165,7 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 	piece->written = 0;
 	job->next += piece->sectors;
 	job->inflight++;
-	if (has_more(job) && job->inflight < pieces_max(job))
+	if (job_has_more(job) && job->inflight < pieces_max(job))
 		list_move_tail(&job->turn, &kc->turns);
 	else
 		list_del_init(&job->turn);
@@ -211,8 +175,8 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 /* Is all that was written still to be flushed? */
 static bool needs_flush(const struct job *job)
 {
-	return job->flags & KCOPYD_DURABLE && !job->flushed && !stopped(job) &&
-	       GENMASK(job->num_dests - 1, 0) & ~job->write_err;
+	return job->flags & KCOPYD_DURABLE && !job->flushed && !job_stopped(job) &&
+	       job_all_places(job) & ~job->write_err;
 }
 
 /*
@@ -228,12 +192,12 @@ static bool __retire(struct piece *piece)
 	copy_pool_put(&kc->pool, piece->runs, piece->nr_runs);
 	piece->nr_runs = 0;
 	kc->stats.sectors_read += piece->read;
-	if (is_zeroing(job))
+	if (job_is_zeroing(job))
 		kc->stats.sectors_zeroed += piece->written;
 	else
 		kc->stats.sectors_written += piece->written;
 
-	if (!has_more(job) && job->inflight == 1 && needs_flush(job)) {
+	if (!job_has_more(job) && job->inflight == 1 && needs_flush(job)) {
 		job->flushed = true;
 		piece->phase = PHASE_FLUSH;
 		piece->read = 0;
@@ -242,7 +206,7 @@ static bool __retire(struct piece *piece)
 	}
 	list_move(&piece->list, &kc->free);
 	job->inflight--;
-	if (has_more(job)) {
+	if (job_has_more(job)) {
 		if (list_empty(&job->turn))
 			list_add_tail(&job->turn, &kc->turns);
 		return false;
@@ -251,54 +215,6 @@ static bool __retire(struct piece *piece)
 	if (!job->inflight)
 		__finish(job);
 	return false;
-}
-
-/* Zero what is left of a piece by writing, a part at a time. */
-static void write_zero_pages(struct piece *piece)
-{
-	piece->phase = PHASE_ZERO_PAGES;
-	region_write_zero_pages(&piece->io, piece->job->to, piece->places,
-				piece->offset + piece->zeroed,
-				min_t(unsigned int, REGION_ZERO_SECTORS,
-				      piece->sectors - piece->zeroed));
-}
-
-static void begin_zeroing(struct piece *piece)
-{
-	struct job *job = piece->job;
-	unsigned long all = places(job);
-	unsigned long command = all & READ_ONCE(job->offload);
-
-	piece->places = all & ~command;
-	if (!all) {
-		/* Every destination failed since the piece was made. */
-		piece->io.places = 0;
-		step_ended(&piece->io);
-	} else if (command) {
-		region_write_zeroes(&piece->io, job->to, command, piece->offset,
-				    piece->sectors);
-	} else {
-		write_zero_pages(piece);
-	}
-}
-
-/* Submit the first I/O of a piece. May sleep. */
-static void begin(struct piece *piece)
-{
-	struct job *job = piece->job;
-
-	switch (piece->phase) {
-	case PHASE_ZERO_COMMAND:
-		begin_zeroing(piece);
-		break;
-	case PHASE_FLUSH:
-		region_flush(&piece->io, job->to,
-			     GENMASK(job->num_dests - 1, 0) & ~job->write_err);
-		break;
-	default:
-		region_read(&piece->io, &job->from, piece->offset,
-			    piece->sectors);
-	}
 }
 
 /*
@@ -321,163 +237,7 @@ static void dispatch(struct kcopyd_client *kc, struct list_head *retired)
 
 	/* A piece may have ended, and be in use again, once it has begun. */
 	list_for_each_entry_safe(piece, next, &started, list)
-		begin(piece);
-}
-
-static void read_failed(struct job *job, int err)
-{
-	if (!job->read_err)
-		job->read_err = err;
-	if (!(job->flags & KCOPYD_IGNORE_ERROR))
-		stop(job);
-}
-
-/* Take note of destinations that failed; stop when none is left. */
-static void writes_failed(struct job *job, unsigned long failed)
-{
-	if (!failed)
-		return;
-	WRITE_ONCE(job->write_err, job->write_err | failed);
-	if (!places(job))
-		stop(job);
-}
-
-static void account_writes(struct piece *piece, unsigned int sectors)
-{
-	unsigned long failed = region_failed(&piece->io);
-
-	piece->written += hweight_long(piece->io.places & ~failed) * sectors;
-}
-
-static void begin_write(struct piece *piece)
-{
-	struct job *job = piece->job;
-
-	piece->phase = PHASE_WRITE;
-	region_write(&piece->io, job->to, places(job), piece->offset,
-		     piece->sectors);
-}
-
-/* Keep the pieces that wait for their write sorted; the newest is mostly last. */
-static void add_ready(struct piece *piece)
-{
-	struct job *job = piece->job;
-	struct piece *before;
-
-	list_for_each_entry_reverse(before, &job->ready, list)
-		if (before->offset < piece->offset)
-			break;
-	list_add(&piece->list, &before->list);
-}
-
-/* Sequential: begin the next write if it is its turn. */
-static void write_next(struct job *job, struct list_head *retired)
-{
-	struct piece *piece;
-
-	if (stopped(job)) {
-		list_splice_tail_init(&job->ready, retired);
-		return;
-	}
-	piece = list_first_entry_or_null(&job->ready, struct piece, list);
-	if (!piece || job->writing || piece->offset != job->written)
-		return;
-	list_del(&piece->list);
-	job->writing = true;
-	begin_write(piece);
-}
-
-static void read_ended(struct piece *piece, struct list_head *retired)
-{
-	struct job *job = piece->job;
-	int err = region_read_error(&piece->io);
-
-	if (err)
-		read_failed(job, err);
-	else
-		piece->read = piece->sectors;
-	if (err || stopped(job))
-		list_add_tail(&piece->list, retired);
-	else if (job->flags & KCOPYD_WRITE_SEQ)
-		add_ready(piece);
-	else
-		begin_write(piece);
-	if (job->flags & KCOPYD_WRITE_SEQ)
-		write_next(job, retired);
-}
-
-static void write_ended(struct piece *piece, struct list_head *retired)
-{
-	struct job *job = piece->job;
-
-	account_writes(piece, piece->sectors);
-	writes_failed(job, region_failed(&piece->io));
-	list_add_tail(&piece->list, retired);
-	if (job->flags & KCOPYD_WRITE_SEQ) {
-		job->writing = false;
-		job->written = piece->offset + piece->sectors;
-		write_next(job, retired);
-	}
-}
-
-static void zero_command_ended(struct piece *piece, struct list_head *retired)
-{
-	struct job *job = piece->job;
-	unsigned long refused = region_refused(&piece->io, job->to);
-
-	account_writes(piece, piece->sectors);
-	WRITE_ONCE(job->offload, job->offload & ~refused);
-	writes_failed(job, region_failed(&piece->io) & ~refused);
-	piece->places |= refused;
-	if (piece->places && !stopped(job))
-		write_zero_pages(piece);
-	else
-		list_add_tail(&piece->list, retired);
-}
-
-static void zero_pages_ended(struct piece *piece, struct list_head *retired)
-{
-	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
-				     piece->sectors - piece->zeroed);
-	unsigned long failed = region_failed(&piece->io);
-
-	account_writes(piece, sectors);
-	writes_failed(piece->job, failed);
-	piece->places &= ~failed;
-	piece->zeroed += sectors;
-	if (piece->places && piece->zeroed < piece->sectors &&
-	    !stopped(piece->job))
-		write_zero_pages(piece);
-	else
-		list_add_tail(&piece->list, retired);
-}
-
-static void flush_ended(struct piece *piece, struct list_head *retired)
-{
-	writes_failed(piece->job, region_failed(&piece->io));
-	list_add_tail(&piece->list, retired);
-}
-
-/* A step of a piece has ended: begin the next one, or retire the piece. */
-static void advance(struct piece *piece, struct list_head *retired)
-{
-	switch (piece->phase) {
-	case PHASE_READ:
-		read_ended(piece, retired);
-		break;
-	case PHASE_WRITE:
-		write_ended(piece, retired);
-		break;
-	case PHASE_ZERO_COMMAND:
-		zero_command_ended(piece, retired);
-		break;
-	case PHASE_ZERO_PAGES:
-		zero_pages_ended(piece, retired);
-		break;
-	case PHASE_FLUSH:
-		flush_ended(piece, retired);
-		break;
-	}
+		piece_begin(piece);
 }
 
 /* Deal with all I/O that has ended, as one batch, and start what is next. */
@@ -491,7 +251,7 @@ static void run_batch(struct kcopyd_client *kc)
 	blk_start_plug(&plug);
 	batch = llist_reverse_order(batch);
 	llist_for_each_entry_safe(piece, next, batch, done)
-		advance(piece, &retired);
+		piece_advance(piece, &retired);
 	dispatch(kc, &retired);
 	blk_finish_plug(&plug);
 }
@@ -648,7 +408,7 @@ int engine_cancel(struct kcopyd_client *kc, void *context)
 			continue;
 		nr++;
 		job->cancelled = true;
-		stop(job);
+		job_stop(job);
 		if (!job->inflight) {
 			list_del_init(&job->turn);
 			__finish(job);

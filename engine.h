@@ -138,6 +138,43 @@ struct kcopyd_client {
 	struct piece *pieces;
 };
 
+static inline bool job_is_zeroing(const struct job *job)
+{
+	return !job->from.bdev;
+}
+
+static inline bool job_stopped(const struct job *job)
+{
+	return READ_ONCE(job->stop);
+}
+
+static inline void job_stop(struct job *job)
+{
+	WRITE_ONCE(job->stop, true);
+}
+
+/* All destinations, as a mask. */
+static inline unsigned long job_all_places(const struct job *job)
+{
+	return GENMASK(job->num_dests - 1, 0);
+}
+
+/* The destinations that still get writes. */
+static inline unsigned long job_places(const struct job *job)
+{
+	if (job->flags & KCOPYD_IGNORE_ERROR)
+		return job_all_places(job);
+	return job_all_places(job) & ~READ_ONCE(job->write_err);
+}
+
+static inline bool job_has_more(const struct job *job)
+{
+	return !job_stopped(job) && job->next < job->count;
+}
+
+void piece_begin(struct piece *piece);
+void piece_advance(struct piece *piece, struct list_head *retired);
+
 int engine_init(struct kcopyd_client *kc, unsigned int num_pages);
 void engine_exit(struct kcopyd_client *kc);
 void engine_submit(struct job *job);

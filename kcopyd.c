@@ -5,8 +5,6 @@
  * Everything that a caller can get wrong is found here, before anything is
  * touched; engine.c relies on it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/blkdev.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -119,6 +117,8 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 {
 	u64 seq;
 
+	if (WARN_ON_ONCE(!kc))
+		return;
 	spin_lock_irq(&kc->lock);
 	seq = kc->seq;
 	spin_unlock_irq(&kc->lock);
@@ -327,10 +327,12 @@ EXPORT_SYMBOL_GPL(kcopyd_zero);
  * already, though its callback was not called yet, is left alone. Does not wait.
  *
  * Context: Any but NMI; callbacks of the client too.
- * Return: The number of jobs stopped.
+ * Return: The number of jobs stopped, or -EINVAL if @kc is NULL.
  */
 int kcopyd_cancel(struct kcopyd_client *kc, void *context)
 {
+	if (!kc)
+		return -EINVAL;
 	return engine_cancel(kc, context);
 }
 EXPORT_SYMBOL_GPL(kcopyd_cancel);
@@ -377,6 +379,8 @@ void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err)
 {
 	struct job *job = callback;
 
+	if (WARN_ON_ONCE(!callback))
+		return;
 	job->read_err = read_err;
 	job->write_err = write_err;
 	engine_call_back(job);
@@ -395,6 +399,8 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 {
 	unsigned long flags;
 
+	if (WARN_ON_ONCE(!kc || !stats))
+		return;
 	spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
 	stats->jobs_pending = stats->jobs_submitted - stats->jobs_completed;

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pieces: the steps of I/O that a part of a job goes through
+ *
+ * piece_begin() submits the first step, in the worker or in a submitter. From
+ * then on the worker alone looks at a piece: piece_advance() takes the outcome
+ * of the step that ended and submits the next one, or retires the piece.
+ *
+ * What is hard are sequential jobs. They read ahead, but their pieces are
+ * written one by one, in ascending order, and a piece that was read too early
+ * waits on the job's list @ready. While one waits there, an earlier piece is
+ * being read or written, and the end of that looks at the list again; so no
+ * piece is forgotten, also when the job is stopped meanwhile.
+ */
+#include <linux/blkdev.h>
+
+#include "engine.h"
+
+/* Zero what is left of a piece by writing, a part at a time. */
+static void write_zero_pages(struct piece *piece)
+{
+	piece->phase = PHASE_ZERO_PAGES;
+	region_write_zero_pages(&piece->io, piece->job->to, piece->places,
+				piece->offset + piece->zeroed,
+				min_t(unsigned int, REGION_ZERO_SECTORS,
+				      piece->sectors - piece->zeroed));
+}
+
+static void begin_zeroing(struct piece *piece)
+{
+	struct job *job = piece->job;
+	unsigned long all = job_places(job);
+	unsigned long command = all & READ_ONCE(job->offload);
+
+	piece->places = all & ~command;
+	if (!all) {
+		/* Every destination failed since the piece was made. */
+		piece->io.places = 0;
+		piece->io.done(&piece->io);
+	} else if (command) {
+		region_write_zeroes(&piece->io, job->to, command, piece->offset,
+				    piece->sectors);
+	} else {
+		write_zero_pages(piece);
+	}
+}
+
+/**
+ * piece_begin - submit the first step of a piece
+ * @piece: made, or retired to flush
+ *
+ * Context: Process context. May sleep.
+ */
+void piece_begin(struct piece *piece)
+{
+	struct job *job = piece->job;
+
+	switch (piece->phase) {
+	case PHASE_ZERO_COMMAND:
+		begin_zeroing(piece);
+		break;
+	case PHASE_FLUSH:
+		region_flush(&piece->io, job->to,
+			     job_all_places(job) & ~job->write_err);
+		break;
+	default:
+		region_read(&piece->io, &job->from, piece->offset,
+			    piece->sectors);
+	}
+}
+
+static void read_failed(struct job *job, int err)
+{
+	if (!job->read_err)
+		job->read_err = err;
+	if (!(job->flags & KCOPYD_IGNORE_ERROR))
+		job_stop(job);
+}
+
+/*
+ * Take note of how writes of @sectors have ended, and stop the job if no
+ * destination is left. To have refused is not to have failed.
+ */
+static void note_writes(struct piece *piece, unsigned int sectors,
+			unsigned long refused)
+{
+	unsigned long failed = region_failed(&piece->io);
+	struct job *job = piece->job;
+
+	piece->written += hweight_long(piece->io.places & ~failed) * sectors;
+	failed &= ~refused;
+	if (!failed)
+		return;
+	WRITE_ONCE(job->write_err, job->write_err | failed);
+	if (!job_places(job))
+		job_stop(job);
+}
+
+static void begin_write(struct piece *piece)
+{
+	struct job *job = piece->job;
+
+	piece->phase = PHASE_WRITE;
+	region_write(&piece->io, job->to, job_places(job), piece->offset,
+		     piece->sectors);
+}
+
+/* Keep the pieces that wait for their write sorted; the newest is mostly last. */
+static void add_ready(struct piece *piece)
+{
+	struct job *job = piece->job;
+	struct piece *before;
+
+	list_for_each_entry_reverse(before, &job->ready, list)
+		if (before->offset < piece->offset)
+			break;
+	list_add(&piece->list, &before->list);
+}
+
+/* Sequential: begin the next write if it is its turn. */
+static void write_next(struct job *job, struct list_head *retired)
+{
+	struct piece *piece;
+
+	if (job_stopped(job)) {
+		list_splice_tail_init(&job->ready, retired);
+		return;
+	}
+	piece = list_first_entry_or_null(&job->ready, struct piece, list);
+	if (!piece || job->writing || piece->offset != job->written)
+		return;
+	list_del(&piece->list);
+	job->writing = true;
+	begin_write(piece);
+}
+
+static void read_ended(struct piece *piece, struct list_head *retired)
+{
+	struct job *job = piece->job;
+	int err = region_read_error(&piece->io);
+
+	if (err)
+		read_failed(job, err);
+	else
+		piece->read = piece->sectors;
+	if (err || job_stopped(job))
+		list_add_tail(&piece->list, retired);
+	else if (job->flags & KCOPYD_WRITE_SEQ)
+		add_ready(piece);
+	else
+		begin_write(piece);
+	if (job->flags & KCOPYD_WRITE_SEQ)
+		write_next(job, retired);
+}
+
+static void write_ended(struct piece *piece, struct list_head *retired)
+{
+	struct job *job = piece->job;
+
+	note_writes(piece, piece->sectors, 0);
+	list_add_tail(&piece->list, retired);
+	if (job->flags & KCOPYD_WRITE_SEQ) {
+		job->writing = false;
+		job->written = piece->offset + piece->sectors;
+		write_next(job, retired);
+	}
+}
+
+static void zero_command_ended(struct piece *piece, struct list_head *retired)
+{
+	struct job *job = piece->job;
+	unsigned long refused = region_refused(&piece->io, job->to);
+
+	WRITE_ONCE(job->offload, job->offload & ~refused);
+	note_writes(piece, piece->sectors, refused);
+	piece->places = (piece->places | refused) & job_places(job);
+	if (piece->places && !job_stopped(job))
+		write_zero_pages(piece);
+	else
+		list_add_tail(&piece->list, retired);
+}
+
+static void zero_pages_ended(struct piece *piece, struct list_head *retired)
+{
+	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
+				     piece->sectors - piece->zeroed);
+
+	note_writes(piece, sectors, 0);
+	piece->places &= job_places(piece->job);
+	piece->zeroed += sectors;
+	if (piece->places && piece->zeroed < piece->sectors &&
+	    !job_stopped(piece->job))
+		write_zero_pages(piece);
+	else
+		list_add_tail(&piece->list, retired);
+}
+
+static void flush_ended(struct piece *piece, struct list_head *retired)
+{
+	note_writes(piece, 0, 0);
+	list_add_tail(&piece->list, retired);
+}
+
+/**
+ * piece_advance - begin the next step of a piece, or retire it
+ * @piece: one whose step has ended
+ * @retired: where to put the pieces that are over, this one or others
+ *
+ * Context: The worker. May sleep.
+ */
+void piece_advance(struct piece *piece, struct list_head *retired)
+{
+	switch (piece->phase) {
+	case PHASE_READ:
+		read_ended(piece, retired);
+		break;
+	case PHASE_WRITE:
+		write_ended(piece, retired);
+		break;
+	case PHASE_ZERO_COMMAND:
+		zero_command_ended(piece, retired);
+		break;
+	case PHASE_ZERO_PAGES:
+		zero_pages_ended(piece, retired);
+		break;
+	case PHASE_FLUSH:
+		flush_ended(piece, retired);
+		break;
+	}
+}
