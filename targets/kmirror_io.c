@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where bios go, and what becomes of a leg that fails
+ *
+ * Nothing is allocated on the way of a bio
+ * ----------------------------------------
+ * A write to N legs needs N clones. Had they to be allocated, they could not
+ * simply be taken one after the other from one bio_set: inside submit_bio() a
+ * clone that was submitted waits in current->bio_list until we return, so if we
+ * slept for the next one, it could never end and give its memory back. Instead
+ * the clones are embedded in the data that device-mapper sets aside with each
+ * bio (per_io_data_size): they come with the bio, from its reserve. So any
+ * number of bios can be fanned out in any context, and nobody waits.
+ *
+ * A bio that can't be sent at once is linked by its bi_next and left to the
+ * worker. That runs on a workqueue with a rescuer, and the only thing it may
+ * wait for is a job object of our own kcopyd client, which has more of them in
+ * reserve than there are copies.
+ *
+ * When a leg fails
+ * ----------------
+ * A leg that fails a write or a flush does not hold what it should, so it is
+ * dropped: it gets no more I/O. That is done before the write is reported, and
+ * a write has succeeded if there is a good leg then that took it. A good leg has
+ * thus taken every write that was sent to it, which is what makes it fit to be
+ * read. A leg that fails a read is kept, and the read is retried elsewhere.
+ *
+ * If leg 0 is dropped before all is synchronised, the rest has no other copy:
+ * I/O to those regions fails, and so do flushes, which vouch for every region.
+ *
+ * Ending a bio
+ * ------------
+ * As soon as device-mapper has the last bio back, the target may go. So ending
+ * a bio is the last thing done with it, and so is unlocking after it was handed
+ * to the worker.
+ */
+#include <linux/blkdev.h>
+#include <linux/math64.h>
+
+#include "kmirror.h"
+
+static struct mirror_io *io_of_bio(struct mirror *m, struct bio *bio)
+{
+	return dm_per_bio_data(bio, m->ti->per_io_data_size);
+}
+
+static bool is_write(const struct mirror_io *io)
+{
+	return op_is_write(bio_op(io->bio));
+}
+
+/* Device-mapper sends flushes as bios of their own, without data. */
+static bool is_flush(const struct mirror_io *io)
+{
+	return io->bio->bi_opf & REQ_PREFLUSH;
+}
+
+static void end_bio(struct bio *bio, blk_status_t status)
+{
+	bio->bi_status = status;
+	bio_endio(bio);
+}
+
+static void put_off(struct mirror *m, struct bio *bio)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&m->lock, flags);
+	bio_list_add(&m->put_off, bio);
+	queue_work(m->wq, &m->work);
+	spin_unlock_irqrestore(&m->lock, flags);
+}
+
+/*
+ * Note that a write is in flight, if its region is not synchronised. Returns
+ * false if the region is claimed; then the write waits on the claim's list.
+ */
+static bool write_enters(struct mirror *m, struct mirror_io *io)
+{
+	struct copy *copy = NULL;
+
+	if (region_synced(m, io->region))
+		return true;
+	spin_lock_irq(&m->lock);
+	if (!region_synced(m, io->region)) {
+		copy = __copy_of_region(m, io->region);
+		if (copy)
+			bio_list_add(&copy->writes, io->bio);
+		else
+			hash_add(m->writes, &io->node, io->region);
+	}
+	spin_unlock_irq(&m->lock);
+	return !copy;
+}
+
+static void write_leaves(struct mirror *m, struct mirror_io *io)
+{
+	unsigned long flags;
+
+	if (!hash_hashed(&io->node))
+		return;
+	spin_lock_irqsave(&m->lock, flags);
+	hash_del(&io->node);
+	if (__copy_of_region(m, io->region))
+		queue_work(m->wq, &m->work);
+	spin_unlock_irqrestore(&m->lock, flags);
+}
+
+/* If all legs alike find fault with a write, the fault is not with them. */
+static bool is_malformed(const struct mirror_io *io)
+{
+	unsigned int leg;
+
+	for_each_set_bit(leg, &io->legs, LEGS_MAX)
+		if (io->clones[leg].bi_status != BLK_STS_INVAL)
+			return false;
+	return io->legs;
+}
+
+/* Is there no good leg that took this write, or that has what was flushed? */
+static bool is_lost(const struct mirror *m, const struct mirror_io *io)
+{
+	unsigned long good = good_legs(m);
+
+	if (!(io->legs & good))
+		return true;
+	return is_flush(io) && !(good & BIT(SOURCE)) && !all_synced(m);
+}
+
+static blk_status_t write_status(struct mirror *m, const struct mirror_io *io)
+{
+	unsigned int leg;
+
+	if (is_malformed(io))
+		return BLK_STS_INVAL;
+	for_each_set_bit(leg, &io->legs, LEGS_MAX)
+		if (io->clones[leg].bi_status)
+			drop_leg(m, leg);
+	return is_lost(m, io) ? BLK_STS_IOERR : BLK_STS_OK;
+}
+
+static void finish_write(struct mirror *m, struct mirror_io *io)
+{
+	blk_status_t status = write_status(m, io);
+
+	write_leaves(m, io);
+	end_bio(io->bio, status);
+}
+
+static void finish_read(struct mirror *m, struct mirror_io *io)
+{
+	blk_status_t status = io->clones[__ffs(io->legs)].bi_status;
+
+	if (!status) {
+		end_bio(io->bio, BLK_STS_OK);
+		return;
+	}
+	io->tried |= io->legs;
+	put_off(m, io->bio);
+}
+
+/* A clone has ended, or all have been sent: the last one finishes the bio. */
+static void put_io(struct mirror_io *io)
+{
+	if (!atomic_dec_and_test(&io->pending))
+		return;
+	if (is_write(io))
+		finish_write(io->mirror, io);
+	else
+		finish_read(io->mirror, io);
+}
+
+static void clone_ended(struct bio *clone)
+{
+	struct mirror_io *io = clone->bi_private;
+
+	bio_uninit(clone);
+	put_io(io);
+}
+
+static sector_t leg_sector(struct mirror *m, unsigned int leg, struct bio *bio)
+{
+	if (!bio_sectors(bio))
+		return 0;
+	return m->legs[leg].offset +
+	       dm_target_offset(m->ti, bio->bi_iter.bi_sector);
+}
+
+/* FUA and the like go with the flags of the bio. */
+static void send_to_leg(struct mirror_io *io, unsigned int leg)
+{
+	struct block_device *bdev = io->mirror->legs[leg].dev->bdev;
+	struct bio *clone = &io->clones[leg];
+
+	/* It would allocate for encryption or integrity, which we don't offer. */
+	if (WARN_ON_ONCE(bio_init_clone(bdev, clone, io->bio, GFP_NOIO))) {
+		clone->bi_status = BLK_STS_RESOURCE;
+		put_io(io);
+		return;
+	}
+	/* Whoever polls knows of the bio only, not of its clones. */
+	bio_clear_polled(clone);
+	clone->bi_iter.bi_sector = leg_sector(io->mirror, leg, io->bio);
+	clone->bi_end_io = clone_ended;
+	clone->bi_private = io;
+	dm_submit_bio_remap(io->bio, clone);
+}
+
+static void send(struct mirror_io *io, unsigned long legs)
+{
+	unsigned int leg;
+
+	io->legs = legs;
+	/* One more for us, so that it does not end before all are sent. */
+	atomic_set(&io->pending, hweight_long(legs) + 1);
+	for_each_set_bit(leg, &legs, LEGS_MAX)
+		send_to_leg(io, leg);
+	put_io(io);
+}
+
+/* Reads are spread: the search for a leg begins elsewhere for each region. */
+static void send_read(struct mirror *m, struct mirror_io *io)
+{
+	unsigned long legs = good_legs(m) & ~io->tried;
+	unsigned long first = io->region % m->nr_legs;
+
+	if (!region_synced(m, io->region))
+		legs &= BIT(SOURCE);
+	if (legs)
+		send(io, BIT(find_next_bit_wrap(&legs, m->nr_legs, first)));
+	else
+		end_bio(io->bio, BLK_STS_IOERR);
+}
+
+static void send_write(struct mirror *m, struct mirror_io *io)
+{
+	if (!is_flush(io) && !write_enters(m, io))
+		return;
+	if (hash_hashed(&io->node))
+		send(io, good_legs(m) & BIT(SOURCE));
+	else
+		send(io, good_legs(m));
+}
+
+static void send_bio(struct mirror *m, struct mirror_io *io)
+{
+	if (is_write(io))
+		send_write(m, io);
+	else
+		send_read(m, io);
+}
+
+/* The worker sends what was put off. */
+void send_put_off(struct mirror *m)
+{
+	struct bio_list bios;
+	struct blk_plug plug;
+	struct bio *bio;
+
+	spin_lock_irq(&m->lock);
+	bios = m->put_off;
+	bio_list_init(&m->put_off);
+	spin_unlock_irq(&m->lock);
+
+	blk_start_plug(&plug);
+	while ((bio = bio_list_pop(&bios)))
+		send_bio(m, io_of_bio(m, bio));
+	blk_finish_plug(&plug);
+}
+
+/* The target's max_io_len keeps each bio within one region. */
+static unsigned long region_of_bio(struct mirror *m, struct bio *bio)
+{
+	if (!bio_sectors(bio))
+		return 0;
+	return div_u64(dm_target_offset(m->ti, bio->bi_iter.bi_sector),
+		       m->region_sectors);
+}
+
+int mirror_map(struct dm_target *ti, struct bio *bio)
+{
+	struct mirror *m = ti->private;
+	struct mirror_io *io = io_of_bio(m, bio);
+
+	io->mirror = m;
+	io->bio = bio;
+	io->region = region_of_bio(m, bio);
+	io->tried = 0;
+	INIT_HLIST_NODE(&io->node);
+	send_bio(m, io);
+	return DM_MAPIO_SUBMITTED;
+}
