@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# What a script in the machine may use; begin it with
+#
+#	. /guest/lib.sh
+#
+# A script fails by leaving with a status other than 0. `set -e` is on.
+
+set -eu
+report=/dev/ttyS1
+
+# Words for the machine's other side; with no words, what comes in.
+tell() {
+	if [ $# -gt 0 ]; then
+		echo "$*"
+	else
+		cat
+	fi >$report
+}
+
+# A line for the person who waits; and one that replaces itself.
+say() { tell say "$@"; }
+progress() { tell progress "$@"; }
+
+fail() {
+	say "failed: $*"
+	exit 1
+}
+
+# Leave, with a reason, because this machine can't run the test.
+skip() {
+	tell skip "$@"
+	exit 77
+}
+
+# make_loop N MEGABYTES: /dev/loopN on a file in memory
+make_loop() {
+	mkdir -p /tmp/loop
+	truncate -s "${2}M" "/tmp/loop/$1"
+	losetup "/dev/loop$1" "/tmp/loop/$1"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+	tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# Fails if memory has been lost. kmemleak takes nothing for lost that is
+# younger than 5 s, and wants to miss a thing twice.
+kmemleak_check() {
+	leaks=/sys/kernel/debug/kmemleak
+	[ -e $leaks ] || return 0
+	sleep 6
+	echo scan >$leaks
+	echo scan >$leaks
+	[ -z "$(cat $leaks)" ] || {
+		cat $leaks
+		fail "kmemleak has a report"
+	}
+}
