@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: timeout=300
+#
+# Loading and unloading a hundred times leaves nothing behind, and the module
+# is found by its alias.
+
+. /guest/lib.sh
+
+i=0
+while [ $i -lt 100 ]; do
+	modprobe kcopyd
+	[ -d /sys/module/kcopyd_mod ] || fail "the alias loaded nothing"
+	rmmod kcopyd-mod
+	i=$((i + 1))
+done
+[ ! -d /sys/module/kcopyd_mod ] || fail "the module is still there"
+kmemleak_check
