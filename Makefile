@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The person's part: what to type. The kernel's part is Kbuild.
+
+KVERSION ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVERSION)/build
+MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR)
+VM := tests/vm
+
+# "make check KERNELS=..." is read by the recipes below only
+unexport KDIR KERNELS
+
+all: kdir
+	$(MODULES) modules
+
+# Where the kernel can't be built against, say so and how to get there.
+kdir:
+	@test -e $(KDIR)/Makefile || { \
+		echo "There is nothing to build modules with in $(KDIR)."; \
+		echo "For the running kernel:  sudo apt-get install linux-headers-$(KVERSION)"; \
+		echo "For another kernel:      make KDIR=/path/to/its/build/tree"; \
+		echo "To try it in a machine:  make demo"; \
+		exit 1; } >&2
+
+# To updates/, which wins over modules of the same name in the kernel.
+install: all
+	$(MODULES) INSTALL_MOD_DIR=updates modules_install
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) \
+		$(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+
+clean:
+	@test ! -e $(KDIR)/Makefile || $(MODULES) clean
+	rm -rf build
+
+check:
+	@$(VM)/check $(KERNELS)
+
+lint:
+	@$(VM)/lint $(KERNELS)
+
+demo:
+	@$(VM)/demo
+
+shell:
+	@$(VM)/shell $(firstword $(KERNELS))
+
+kernels:
+	@$(VM)/deps
+	@for series in $(KERNELS); do $(VM)/kernel $$series || exit; done
+
+help:
+	@echo 'make          build the modules for the running kernel'
+	@echo 'make install  install them for it, and run depmod'
+	@echo 'make clean    remove what was built here'
+	@echo
+	@echo 'make demo     copy real disks in a virtual machine'
+	@echo 'make shell    a prompt in such a machine, kcopyd loaded'
+	@echo 'make check    all tests, on the kernel of this distribution'
+	@echo 'make lint     all style checks, and sparse'
+	@echo 'make kernels  build the kernels of KERNELS now, not when needed'
+	@echo
+	@echo 'KDIR=DIR      build for this kernel tree; W=1 and C=1 work, too'
+	@echo 'KERNELS="6.1 6.12 7.2"  kernels for check, lint, shell, kernels'
+	@echo 'KSRC=DIR      take this kernel source for its series'
+	@echo 'ONLY=PATTERN  check: only these scripts of tests/vm/guest'
+	@echo 'CONFIG=kcsan  check: another configuration of tests/vm/config'
+	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
+
+.PHONY: all kdir install clean check lint demo shell kernels help
