@@ -2,6 +2,7 @@
 /*
  * Making, programming and asking a test disk; see test_disk.h
  */
+#include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -183,11 +184,58 @@ struct block_device *test_disk_partition(struct test_disk *disk)
 }
 EXPORT_SYMBOL_GPL(test_disk_partition);
 
+/* The size that it was made with, also when it has vanished. */
+sector_t test_disk_sectors(struct test_disk *disk)
+{
+	return disk->params.sectors;
+}
+EXPORT_SYMBOL_GPL(test_disk_sectors);
+
 u8 *test_disk_data(struct test_disk *disk)
 {
 	return disk->data;
 }
 EXPORT_SYMBOL_GPL(test_disk_data);
+
+/* Fill the disk: no two sectors of one seed, or of two, are the same. */
+void test_disk_fill(struct test_disk *disk, u32 seed)
+{
+	unsigned int i;
+
+	for (i = 0; i < disk->params.sectors; i++) {
+		u8 *data = disk->data + ((size_t)i << SECTOR_SHIFT);
+		u64 stamp = (u64)seed << 32 | i;
+
+		memset(data, 0x80 | hash_64(stamp, 6), SECTOR_SIZE);
+		memcpy(data, &stamp, sizeof(stamp));
+		memcpy(data + SECTOR_SIZE - sizeof(stamp), &stamp,
+		       sizeof(stamp));
+	}
+}
+EXPORT_SYMBOL_GPL(test_disk_fill);
+
+void test_disk_fill_byte(struct test_disk *disk, u8 byte)
+{
+	memset(disk->data, byte, (size_t)disk->params.sectors << SECTOR_SHIFT);
+}
+EXPORT_SYMBOL_GPL(test_disk_fill_byte);
+
+bool test_disk_equal(struct test_disk *a, sector_t a_sector,
+		     struct test_disk *b, sector_t b_sector, sector_t count)
+{
+	return !memcmp(a->data + (a_sector << SECTOR_SHIFT),
+		       b->data + (b_sector << SECTOR_SHIFT),
+		       count << SECTOR_SHIFT);
+}
+EXPORT_SYMBOL_GPL(test_disk_equal);
+
+bool test_disk_is_filled(struct test_disk *disk, sector_t sector,
+			 sector_t count, u8 byte)
+{
+	return !memchr_inv(disk->data + (sector << SECTOR_SHIFT), byte,
+			   count << SECTOR_SHIFT);
+}
+EXPORT_SYMBOL_GPL(test_disk_is_filled);
 
 /* Whether nothing of the range would be lost if the power failed now. */
 bool test_disk_durable(struct test_disk *disk, sector_t sector, sector_t count)
@@ -245,6 +293,16 @@ void test_disk_end_in(struct test_disk *disk, enum test_disk_ending ending)
 	spin_unlock_irq(&disk->lock);
 }
 EXPORT_SYMBOL_GPL(test_disk_end_in);
+
+/* Have @fn called with every bio that arrives, in the submitter's context. */
+void test_disk_watch(struct test_disk *disk, test_disk_watch_fn fn, void *data)
+{
+	spin_lock_irq(&disk->lock);
+	disk->watch = fn;
+	disk->watch_data = data;
+	spin_unlock_irq(&disk->lock);
+}
+EXPORT_SYMBOL_GPL(test_disk_watch);
 
 /* Hold bios of these kinds from now on; 0 holds no more of them. */
 void test_disk_hold(struct test_disk *disk, unsigned int ops)

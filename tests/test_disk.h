@@ -121,13 +121,23 @@ void test_disk_vanish(struct test_disk *disk);
 
 struct block_device *test_disk_bdev(struct test_disk *disk);
 struct block_device *test_disk_partition(struct test_disk *disk);
+sector_t test_disk_sectors(struct test_disk *disk);
 u8 *test_disk_data(struct test_disk *disk);
+void test_disk_fill(struct test_disk *disk, u32 seed);
+void test_disk_fill_byte(struct test_disk *disk, u8 byte);
+bool test_disk_equal(struct test_disk *a, sector_t a_sector,
+		     struct test_disk *b, sector_t b_sector, sector_t count);
+bool test_disk_is_filled(struct test_disk *disk, sector_t sector,
+			 sector_t count, u8 byte);
 bool test_disk_durable(struct test_disk *disk, sector_t sector, sector_t count);
 void test_disk_reset_zones(struct test_disk *disk);
 
 int test_disk_fail(struct test_disk *disk, const struct test_disk_fault *fault);
 void test_disk_heal(struct test_disk *disk);
 void test_disk_end_in(struct test_disk *disk, enum test_disk_ending ending);
+
+typedef void (*test_disk_watch_fn)(struct bio *bio, void *data);
+void test_disk_watch(struct test_disk *disk, test_disk_watch_fn fn, void *data);
 
 void test_disk_hold(struct test_disk *disk, unsigned int ops);
 void test_disk_hold_range(struct test_disk *disk, unsigned int ops,

@@ -258,9 +258,12 @@ void test_disk_begin_end(struct test_disk *disk, struct bio *bio)
 static void submit(struct bio *bio)
 {
 	struct test_disk *disk = bio->bi_bdev->bd_disk->private_data;
+	test_disk_watch_fn watch = READ_ONCE(disk->watch);
 	unsigned long flags;
 	bool held;
 
+	if (watch)
+		watch(bio, disk->watch_data);
 	spin_lock_irqsave(&disk->lock, flags);
 	bio->bi_status = __decide(disk, bio);
 	__log_arrival(disk, bio);

@@ -40,6 +40,9 @@ struct test_disk {
 	struct work_struct work;
 	struct irq_work irq_work;
 
+	test_disk_watch_fn watch;
+	void *watch_data;
+
 	unsigned int in_flight;
 	unsigned int writes_in_flight;
 	unsigned int counts[4];		/* for each kind, in the order of bits */
