@@ -59,4 +59,39 @@ static inline struct gendisk *compat_alloc_disk(unsigned int block_size,
 #endif
 }
 
+/*
+ * Until 6.7 the suites of a module ran before its parameters were parsed; here
+ * they are, by hand. To parse them again later does no harm.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+static inline void compat_set_param(struct module *mod, const char *name,
+				    const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < mod->num_kp; i++)
+		if (parameq(mod->kp[i].name, name))
+			mod->kp[i].ops->set(value, &mod->kp[i]);
+}
+
+static inline void compat_parse_params(struct module *mod)
+{
+	char *args = kstrdup(mod->args, GFP_KERNEL), *rest = args, *arg;
+
+	while ((arg = strsep(&rest, " "))) {
+		char *name = strsep(&arg, "=");
+
+		if (arg)
+			compat_set_param(mod, name, arg);
+	}
+	kfree(args);
+}
+#else
+static inline void compat_parse_params(struct module *mod) {}
+#endif
+
 #endif /* KCOPYD_COMPAT_H */

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the suites of kcopyd share; see kcopyd_test.h
+ */
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "kcopyd_test.h"
+
+static struct workqueue_struct *task_wq;
+
+const struct test_disk_params kt_disk = { .sectors = 16384 };
+EXPORT_SYMBOL_GPL(kt_disk);
+
+/* Tasks */
+
+static void run_task(struct work_struct *work)
+{
+	struct kt_task *task = container_of(work, struct kt_task, work);
+
+	task->fn(task->data);
+	complete(&task->done);
+}
+
+static struct kt_task *start_task(struct kt_fixture *f, void (*fn)(void *data),
+				  void *data)
+{
+	struct kt_task *task = &f->tasks[f->nr_tasks++];
+
+	task->fn = fn;
+	task->data = data;
+	init_completion(&task->done);
+	INIT_WORK(&task->work, run_task);
+	queue_work(task_wq, &task->work);
+	return task;
+}
+
+struct kt_task *kt_start(struct kunit *test, void (*fn)(void *data), void *data)
+{
+	struct kt_fixture *f = test->priv;
+
+	/* One is left for kt_exit(). */
+	KUNIT_ASSERT_LT(test, f->nr_tasks, KT_MAX_TASKS - 1);
+	return start_task(f, fn, data);
+}
+EXPORT_SYMBOL_GPL(kt_start);
+
+bool kt_is_done(struct kt_task *task)
+{
+	return completion_done(&task->done);
+}
+EXPORT_SYMBOL_GPL(kt_is_done);
+
+static bool join(struct kt_task *task)
+{
+	bool ended = wait_for_completion_timeout(&task->done, KT_PATIENCE);
+
+	if (ended)
+		complete(&task->done);
+	return ended;
+}
+
+void kt_join(struct kunit *test, struct kt_task *task)
+{
+	KUNIT_ASSERT_TRUE_MSG(test, join(task), "%ps does not return",
+			      task->fn);
+}
+EXPORT_SYMBOL_GPL(kt_join);
+
+/* The fixture */
+
+int kt_init(struct kunit *test)
+{
+	/* Not kunit_kzalloc(): a case that hangs leaves it behind. */
+	test->priv = kzalloc(sizeof(struct kt_fixture), GFP_KERNEL);
+	return test->priv ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(kt_init);
+
+static void destroy_client(void *data)
+{
+	kcopyd_client_destroy(data);
+}
+
+static bool all_ended(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < f->nr_tasks; i++)
+		if (!join(&f->tasks[i])) {
+			KUNIT_FAIL(test, "%ps does not return",
+				   f->tasks[i].fn);
+			return false;
+		}
+	return true;
+}
+
+static void check_callbacks(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < f->nr_jobs; i++)
+		KUNIT_EXPECT_EQ_MSG(test, atomic_read(&f->jobs[i].calls),
+				    f->jobs[i].accepted,
+				    "callbacks of job %u", i);
+	KUNIT_EXPECT_FALSE_MSG(test, f->overlapped,
+			       "two callbacks ran at the same time");
+	KUNIT_EXPECT_FALSE_MSG(test, f->wrong_context,
+			       "a callback ran where it may not sleep");
+}
+
+static void release_held_bios(struct kt_fixture *f)
+{
+	unsigned int i;
+
+	if (f->source)
+		test_disk_release_all(f->source, TEST_DISK_FIFO);
+	for (i = 0; i < f->nr_disks; i++)
+		test_disk_release_all(f->dests[i], TEST_DISK_FIFO);
+}
+
+void kt_exit(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	if (!f)
+		return;
+	release_held_bios(f);
+	if (f->kc)
+		start_task(f, destroy_client, f->kc);
+	if (!all_ended(test))
+		return;
+	check_callbacks(test);
+	test_disk_destroy(f->source);
+	for (i = 0; i < f->nr_disks; i++)
+		test_disk_destroy(f->dests[i]);
+	kfree(f);
+}
+EXPORT_SYMBOL_GPL(kt_exit);
+
+void kt_make_client(struct kunit *test, unsigned int num_pages)
+{
+	struct kt_fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, kcopyd_client_create(num_pages, &f->kc), 0);
+}
+EXPORT_SYMBOL_GPL(kt_make_client);
+
+/* Make the disk of the source and fill it. */
+void kt_make_source(struct kunit *test, const struct test_disk_params *params)
+{
+	struct kt_fixture *f = test->priv;
+
+	f->source = test_disk_create(params);
+	KUNIT_ASSERT_NOT_NULL(test, f->source);
+	test_disk_fill(f->source, 1);
+}
+EXPORT_SYMBOL_GPL(kt_make_source);
+
+/* Make the disk of the next destination and fill it with its background. */
+void kt_make_dest(struct kunit *test, const struct test_disk_params *params)
+{
+	struct kt_fixture *f = test->priv;
+	struct test_disk *disk = test_disk_create(params);
+
+	KUNIT_ASSERT_NOT_NULL(test, disk);
+	test_disk_fill_byte(disk, KT_BACKGROUND(f->nr_disks));
+	f->dests[f->nr_disks++] = disk;
+}
+EXPORT_SYMBOL_GPL(kt_make_dest);
+
+/* A source, and destinations that are all alike. */
+void kt_make_disks(struct kunit *test, unsigned int num_dests,
+		   const struct test_disk_params *params)
+{
+	kt_make_source(test, &kt_disk);
+	while (num_dests--)
+		kt_make_dest(test, params);
+}
+EXPORT_SYMBOL_GPL(kt_make_disks);
+
+/*
+ * The regions of the next job, on all disks. Each destination begins 8 sectors
+ * after the one before.
+ */
+void kt_set_regions(struct kt_fixture *f, sector_t from, sector_t to,
+		    sector_t count)
+{
+	unsigned int i;
+
+	f->num_dests = f->nr_disks;
+	if (f->source)
+		f->from = (struct io_region){
+			.bdev = test_disk_bdev(f->source),
+			.sector = from,
+			.count = count,
+		};
+	for (i = 0; i < f->num_dests; i++)
+		f->to[i] = (struct io_region){
+			.bdev = test_disk_bdev(f->dests[i]),
+			.sector = to + 8 * i,
+			.count = count,
+		};
+}
+EXPORT_SYMBOL_GPL(kt_set_regions);
+
+/* Jobs */
+
+struct kt_job *kt_job(struct kt_fixture *f)
+{
+	struct kt_job *job;
+
+	if (WARN_ON(f->nr_jobs == KT_MAX_JOBS))
+		return NULL;
+	job = &f->jobs[f->nr_jobs++];
+	job->f = f;
+	init_completion(&job->called);
+	return job;
+}
+EXPORT_SYMBOL_GPL(kt_job);
+
+/* The callback of every job; also good for prepared callbacks. */
+void kt_called(int read_err, unsigned int write_err, void *context)
+{
+	struct kt_job *job = context;
+	struct kt_fixture *f = job->f;
+
+	if (atomic_inc_return(&f->running) != 1)
+		f->overlapped = true;
+	if (!in_task() || irqs_disabled() || !(current->flags & PF_WQ_WORKER))
+		f->wrong_context = true;
+	might_sleep();
+	job->read_err = read_err;
+	job->write_err = write_err;
+	job->place = atomic_inc_return(&f->called);
+	atomic_inc(&job->calls);
+	if (job->then)
+		job->then(job);
+	atomic_dec(&f->running);
+	complete(&job->called);
+}
+EXPORT_SYMBOL_GPL(kt_called);
+
+static void note_regions(struct kt_job *job)
+{
+	struct kt_fixture *f = job->f;
+
+	job->from = f->from;
+	memcpy(job->to, f->to, sizeof(job->to));
+	job->num_dests = f->num_dests;
+}
+
+/* Submit a copy of the regions last set. */
+int kt_try_copy(struct kt_job *job, unsigned int flags)
+{
+	int err;
+
+	note_regions(job);
+	err = kcopyd_copy(job->f->kc, &job->from, job->num_dests, job->to,
+			  flags, kt_called, job);
+	job->accepted = !err;
+	return err;
+}
+EXPORT_SYMBOL_GPL(kt_try_copy);
+
+int kt_try_zero(struct kt_job *job, unsigned int flags)
+{
+	int err;
+
+	note_regions(job);
+	err = kcopyd_zero(job->f->kc, job->num_dests, job->to, flags,
+			  kt_called, job);
+	job->accepted = !err;
+	return err;
+}
+EXPORT_SYMBOL_GPL(kt_try_zero);
+
+void kt_copy(struct kunit *test, struct kt_job *job, unsigned int flags)
+{
+	KUNIT_ASSERT_EQ(test, kt_try_copy(job, flags), 0);
+}
+EXPORT_SYMBOL_GPL(kt_copy);
+
+void kt_zero(struct kunit *test, struct kt_job *job, unsigned int flags)
+{
+	KUNIT_ASSERT_EQ(test, kt_try_zero(job, flags), 0);
+}
+EXPORT_SYMBOL_GPL(kt_zero);
+
+/* Wait for a job's callback; may be repeated. */
+void kt_wait(struct kunit *test, struct kt_job *job)
+{
+	KUNIT_ASSERT_TRUE_MSG(test,
+			      wait_for_completion_timeout(&job->called,
+							  KT_PATIENCE),
+			      "job %td is not called back", job - job->f->jobs);
+	complete(&job->called);
+}
+EXPORT_SYMBOL_GPL(kt_wait);
+
+void kt_wait_all(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < f->nr_jobs; i++)
+		kt_wait(test, &f->jobs[i]);
+}
+EXPORT_SYMBOL_GPL(kt_wait_all);
+
+struct kcopyd_stats kt_stats(struct kt_fixture *f)
+{
+	struct kcopyd_stats stats;
+
+	kcopyd_client_get_stats(f->kc, &stats);
+	return stats;
+}
+EXPORT_SYMBOL_GPL(kt_stats);
+
+/* Expectations */
+
+/* Wait for a job's callback and check what it was told. */
+void kt_expect_result(struct kunit *test, struct kt_job *job, int read_err,
+		      unsigned int write_err)
+{
+	kt_wait(test, job);
+	KUNIT_EXPECT_EQ(test, job->read_err, read_err);
+	KUNIT_EXPECT_EQ(test, job->write_err, write_err);
+}
+EXPORT_SYMBOL_GPL(kt_expect_result);
+
+static void expect_rest(struct kunit *test, struct kt_job *job, unsigned int i)
+{
+	struct test_disk *disk = job->f->dests[i];
+	sector_t end = job->to[i].sector + job->to[i].count;
+
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      test_disk_is_filled(disk, 0, job->to[i].sector,
+						  KT_BACKGROUND(i)) &&
+			      test_disk_is_filled(disk, end,
+						  test_disk_sectors(disk) - end,
+						  KT_BACKGROUND(i)),
+			      "destination %u changed outside the region", i);
+}
+
+/* Destination @i holds the copy, and nothing else of it has changed. */
+void kt_expect_copied(struct kunit *test, struct kt_job *job, unsigned int i)
+{
+	struct kt_fixture *f = job->f;
+
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      test_disk_equal(f->source, job->from.sector,
+					      f->dests[i], job->to[i].sector,
+					      job->to[i].count),
+			      "destination %u does not hold the copy", i);
+	expect_rest(test, job, i);
+}
+EXPORT_SYMBOL_GPL(kt_expect_copied);
+
+/* Destination @i is zeroed, and nothing else of it has changed. */
+void kt_expect_zeroed(struct kunit *test, struct kt_job *job, unsigned int i)
+{
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      test_disk_is_filled(job->f->dests[i],
+						  job->to[i].sector,
+						  job->to[i].count, 0),
+			      "destination %u is not zeroed", i);
+	expect_rest(test, job, i);
+}
+EXPORT_SYMBOL_GPL(kt_expect_zeroed);
+
+/* Destination @i has not changed at all. */
+void kt_expect_untouched(struct kunit *test, struct kt_job *job, unsigned int i)
+{
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      test_disk_is_filled(job->f->dests[i],
+						  job->to[i].sector,
+						  job->to[i].count,
+						  KT_BACKGROUND(i)),
+			      "destination %u has changed", i);
+	expect_rest(test, job, i);
+}
+EXPORT_SYMBOL_GPL(kt_expect_untouched);
+
+/* There is no trace of a byte on the disk. */
+void kt_expect_no_byte(struct kunit *test, struct test_disk *disk, u8 byte)
+{
+	KUNIT_EXPECT_PTR_EQ(test,
+			    memchr(test_disk_data(disk), byte,
+				   test_disk_sectors(disk) << SECTOR_SHIFT),
+			    NULL);
+}
+EXPORT_SYMBOL_GPL(kt_expect_no_byte);
+
+/* Have all bios that touch a range of a disk fail. */
+void kt_fail(struct test_disk *disk, unsigned int ops, sector_t sector,
+	     sector_t count, blk_status_t status)
+{
+	const struct test_disk_fault fault = {
+		.ops = ops,
+		.sector = sector,
+		.count = count,
+		.status = status,
+	};
+
+	WARN_ON(test_disk_fail(disk, &fault));
+}
+EXPORT_SYMBOL_GPL(kt_fail);
+
+static int __init kcopyd_test_init(void)
+{
+	task_wq = alloc_workqueue("kcopyd_test", WQ_UNBOUND, 0);
+	return task_wq ? 0 : -ENOMEM;
+}
+module_init(kcopyd_test_init);
+
+static void __exit kcopyd_test_exit(void)
+{
+	destroy_workqueue(task_wq);
+}
+module_exit(kcopyd_test_exit);
+
+MODULE_DESCRIPTION("Fixtures of kcopyd's test suites");
+MODULE_LICENSE("GPL");
