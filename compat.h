@@ -74,7 +74,7 @@ static inline void compat_set_param(struct module *mod, const char *name,
 	unsigned int i;
 
 	for (i = 0; i < mod->num_kp; i++)
-		if (parameq(mod->kp[i].name, name))
+		if (!strcmp(mod->kp[i].name, name))
 			mod->kp[i].ops->set(value, &mod->kp[i]);
 }
 

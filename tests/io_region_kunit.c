@@ -13,8 +13,9 @@
 #include "../io_region.c"
 #include "test_disk.h"
 
-#define DISK_SECTORS 2048
+#define DISK_SECTORS 1280
 #define BUFFER_SECTORS 1024
+#define BACKGROUND 0x40
 #define EVERY_PLACE GENMASK(KCOPYD_MAX_REGIONS - 1, 0)
 
 struct fixture {
@@ -47,16 +48,18 @@ static void expect_end(struct kunit *test)
 }
 
 static const struct test_disk_params plain = { .sectors = DISK_SECTORS };
+
 static const struct test_disk_params with_zero = {
 	.sectors = DISK_SECTORS,
 	.flags = TEST_DISK_HAS_ZERO,
 };
+
 static const struct test_disk_params with_cache = {
 	.sectors = DISK_SECTORS,
 	.flags = TEST_DISK_HAS_CACHE,
 };
 
-/* Disk i is filled with pattern i + 1; place i is sector 8 * i of it. */
+/* Disk i is filled with BACKGROUND; place i is sector 8 * i of it. */
 static void make_disk(struct kunit *test, unsigned int i,
 		      const struct test_disk_params *params)
 {
@@ -64,7 +67,7 @@ static void make_disk(struct kunit *test, unsigned int i,
 
 	f->disks[i] = test_disk_create(params);
 	KUNIT_ASSERT_NOT_NULL(test, f->disks[i]);
-	test_disk_fill(f->disks[i], i + 1);
+	test_disk_fill_byte(f->disks[i], BACKGROUND);
 	f->places[i] = (struct io_place){ test_disk_bdev(f->disks[i]), 8 * i };
 }
 
@@ -99,21 +102,15 @@ static bool on_disk(struct fixture *f, unsigned int i, unsigned int sectors)
 }
 
 /* Whether nothing but these sectors from its place on has changed. */
-static bool rest_untouched(struct kunit *test, unsigned int i,
+static bool rest_untouched(struct fixture *f, unsigned int i,
 			   unsigned int sectors)
 {
-	struct fixture *f = test->priv;
 	unsigned int end = f->places[i].sector + sectors;
-	struct test_disk *fresh = test_disk_create(&plain);
-	bool same;
 
-	KUNIT_ASSERT_NOT_NULL(test, fresh);
-	test_disk_fill(fresh, i + 1);
-	same = test_disk_equal(f->disks[i], 0, fresh, 0, f->places[i].sector) &&
-	       test_disk_equal(f->disks[i], end, fresh, end,
-			       DISK_SECTORS - end);
-	test_disk_destroy(fresh);
-	return same;
+	return test_disk_is_filled(f->disks[i], 0, f->places[i].sector,
+				   BACKGROUND) &&
+	       test_disk_is_filled(f->disks[i], end, DISK_SECTORS - end,
+				   BACKGROUND);
 }
 
 /* Checks */
@@ -253,6 +250,7 @@ static void read_fills_the_buffer(struct kunit *test)
 	unsigned int i;
 
 	make_disks(test, 1, &plain);
+	test_disk_fill(f->disks[0], 1);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		unsigned int bytes = lengths[i] << SECTOR_SHIFT;
 
@@ -314,7 +312,7 @@ static void write_reaches_every_place_it_names(struct kunit *test)
 	}
 	for (i = 0; i < KCOPYD_MAX_REGIONS; i++) {
 		KUNIT_EXPECT_TRUE(test, on_disk(f, i, 100));
-		KUNIT_EXPECT_TRUE(test, rest_untouched(test, i, 100));
+		KUNIT_EXPECT_TRUE(test, rest_untouched(f, i, 100));
 		KUNIT_EXPECT_EQ(test,
 				test_disk_count(f->disks[i], TEST_DISK_ALL),
 				KCOPYD_MAX_REGIONS - i);
@@ -330,7 +328,7 @@ static void write_leaves_other_places_alone(struct kunit *test)
 	region_write(&f->io, f->places, BIT(0) | BIT(2), 0, 3);
 	expect_end(test);
 	KUNIT_EXPECT_TRUE(test, on_disk(f, 0, 3));
-	KUNIT_EXPECT_TRUE(test, rest_untouched(test, 1, 0));
+	KUNIT_EXPECT_TRUE(test, rest_untouched(f, 1, 0));
 	KUNIT_EXPECT_TRUE(test, on_disk(f, 2, 3));
 }
 
@@ -364,12 +362,12 @@ static void zeroing_by_command_zeroes(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	make_disks(test, 2, &with_zero);
-	region_write_zeroes(&f->io, f->places, BIT(0) | BIT(1), 0, 1500);
+	region_write_zeroes(&f->io, f->places, BIT(0) | BIT(1), 0, 1100);
 	expect_end(test);
 	KUNIT_EXPECT_EQ(test, region_failed(&f->io), 0);
-	KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->disks[0], 0, 1500, 0));
-	KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->disks[1], 8, 1500, 0));
-	KUNIT_EXPECT_TRUE(test, rest_untouched(test, 1, 1500));
+	KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->disks[0], 0, 1100, 0));
+	KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->disks[1], 8, 1100, 0));
+	KUNIT_EXPECT_TRUE(test, rest_untouched(f, 1, 1100));
 	KUNIT_EXPECT_EQ(test, test_disk_count(f->disks[0], TEST_DISK_ALL), 1);
 }
 
@@ -404,8 +402,8 @@ static void zeroing_by_writing_zeroes(struct kunit *test)
 
 	make_disks(test, 2, &plain);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
-		test_disk_fill(f->disks[0], 1);
-		test_disk_fill(f->disks[1], 2);
+		test_disk_fill_byte(f->disks[0], BACKGROUND);
+		test_disk_fill_byte(f->disks[1], BACKGROUND);
 		region_write_zero_pages(&f->io, f->places, BIT(0) | BIT(1), 0,
 					lengths[i]);
 		expect_end(test);
@@ -414,7 +412,7 @@ static void zeroing_by_writing_zeroes(struct kunit *test)
 							    lengths[i], 0));
 		KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->disks[1], 8,
 							    lengths[i], 0));
-		KUNIT_EXPECT_TRUE(test, rest_untouched(test, 1, lengths[i]));
+		KUNIT_EXPECT_TRUE(test, rest_untouched(f, 1, lengths[i]));
 	}
 }
 
@@ -545,13 +543,15 @@ static void io_region_suite_exit(struct kunit_suite *suite)
 static int io_region_test_init(struct kunit *test)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	unsigned int i;
 
 	if (!f)
 		return -ENOMEM;
 	f->buffer = kmalloc(BUFFER_SECTORS << SECTOR_SHIFT, GFP_KERNEL);
 	if (!f->buffer)
 		return -ENOMEM;
-	memset(f->buffer, 0xc3, BUFFER_SECTORS << SECTOR_SHIFT);
+	for (i = 0; i < BUFFER_SECTORS; i++)
+		memset(f->buffer + (i << SECTOR_SHIFT), 1 + i % 63, SECTOR_SIZE);
 	init_completion(&f->ended);
 	f->io.done = step_ended;
 	test->priv = f;

@@ -2,7 +2,6 @@
 /*
  * What the suites of kcopyd share; see kcopyd_test.h
  */
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -74,8 +73,10 @@ EXPORT_SYMBOL_GPL(kt_join);
 int kt_init(struct kunit *test)
 {
 	/* Not kunit_kzalloc(): a case that hangs leaves it behind. */
-	test->priv = kzalloc(sizeof(struct kt_fixture), GFP_KERNEL);
-	return test->priv ? 0 : -ENOMEM;
+	struct kt_fixture *f = kzalloc(sizeof(*f), GFP_KERNEL);
+
+	test->priv = f;
+	return f ? 0 : -ENOMEM;
 }
 EXPORT_SYMBOL_GPL(kt_init);
 
@@ -150,6 +151,16 @@ void kt_make_client(struct kunit *test, unsigned int num_pages)
 	KUNIT_ASSERT_EQ(test, kcopyd_client_create(num_pages, &f->kc), 0);
 }
 EXPORT_SYMBOL_GPL(kt_make_client);
+
+/* Destroy the client now, not at the end of the case. */
+void kt_destroy_client(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+
+	kt_join(test, kt_start(test, destroy_client, f->kc));
+	f->kc = NULL;
+}
+EXPORT_SYMBOL_GPL(kt_destroy_client);
 
 /* Make the disk of the source and fill it. */
 void kt_make_source(struct kunit *test, const struct test_disk_params *params)
@@ -411,6 +422,35 @@ void kt_fail(struct test_disk *disk, unsigned int ops, sector_t sector,
 	WARN_ON(test_disk_fail(disk, &fault));
 }
 EXPORT_SYMBOL_GPL(kt_fail);
+
+/* Lack of memory */
+
+/*
+ * Let the current task get no memory from the slab allocator, where failslab in
+ * debugfs is set to fail all allocations of such tasks (task-filter Y,
+ * ignore-gfp-wait N, probability 100, times -1).
+ */
+void kt_starve(bool on)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	current->make_it_fail = on;
+#endif
+}
+EXPORT_SYMBOL_GPL(kt_starve);
+
+/* Skip the case where kt_starve() has no effect. */
+void kt_need_famine(struct kunit *test)
+{
+	void *memory;
+
+	kt_starve(true);
+	memory = kmalloc(8, GFP_NOIO | __GFP_NOWARN);
+	kt_starve(false);
+	kfree(memory);
+	if (memory)
+		kunit_skip(test, "failslab is not set up for tasks");
+}
+EXPORT_SYMBOL_GPL(kt_need_famine);
 
 static int __init kcopyd_test_init(void)
 {

@@ -128,6 +128,7 @@ int kt_init(struct kunit *test);
 void kt_exit(struct kunit *test);
 
 void kt_make_client(struct kunit *test, unsigned int num_pages);
+void kt_destroy_client(struct kunit *test);
 void kt_make_source(struct kunit *test, const struct test_disk_params *params);
 void kt_make_dest(struct kunit *test, const struct test_disk_params *params);
 void kt_make_disks(struct kunit *test, unsigned int num_dests,
@@ -155,6 +156,9 @@ void kt_expect_no_byte(struct kunit *test, struct test_disk *disk, u8 byte);
 
 void kt_fail(struct test_disk *disk, unsigned int ops, sector_t sector,
 	     sector_t count, blk_status_t status);
+
+void kt_need_famine(struct kunit *test);
+void kt_starve(bool on);
 
 struct kt_task *kt_start(struct kunit *test, void (*fn)(void *data),
 			 void *data);

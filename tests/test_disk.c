@@ -119,7 +119,7 @@ struct test_disk *test_disk_create(const struct test_disk_params *params)
 	bio_list_init(&disk->held);
 	bio_list_init(&disk->ending_bios);
 	INIT_WORK(&disk->work, test_disk_end_in_work);
-	disk->irq_work = IRQ_WORK_INIT_HARD(test_disk_end_in_irq);
+	init_irq_work(&disk->irq_work, test_disk_end_in_irq);
 	if (add_gendisk(disk)) {
 		free_memory(disk);
 		return NULL;
