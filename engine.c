@@ -175,8 +175,8 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 /* Is all that was written still to be flushed? */
 static bool needs_flush(const struct job *job)
 {
-	return job->flags & KCOPYD_DURABLE && !job->flushed && !job_stopped(job) &&
-	       job_all_places(job) & ~job->write_err;
+	return job->flags & KCOPYD_DURABLE && !job->flushed &&
+	       !job_stopped(job) && job_all_places(job) & ~job->write_err;
 }
 
 /*
@@ -313,8 +313,8 @@ static void run_callbacks(struct kcopyd_client *kc)
 
 static void run_worker(struct work_struct *work)
 {
-	struct kcopyd_client *kc =
-		container_of(work, struct kcopyd_client, work);
+	struct kcopyd_client *kc = container_of(work, struct kcopyd_client,
+						work);
 
 	do {
 		atomic_xchg(&kc->worker, WORKER_RUNNING);

@@ -97,8 +97,7 @@ bool io_regions_overlap(const struct io_region *a, const struct io_region *b)
 	sector_t a_start = a->bdev->bd_start_sect + a->sector;
 	sector_t b_start = b->bdev->bd_start_sect + b->sector;
 
-	return a->bdev->bd_disk == b->bdev->bd_disk &&
-	       a->count && b->count &&
+	return a->bdev->bd_disk == b->bdev->bd_disk && a->count && b->count &&
 	       a_start < b_start + b->count && b_start < a_start + a->count;
 }
 
@@ -232,7 +231,8 @@ void region_write_zero_pages(struct region_io *io, const struct io_place *to,
 	const struct step step = {
 		.opf = REQ_OP_WRITE,
 		.vecs = zero_vecs,
-		.nr_vecs = DIV_ROUND_UP(sectors << SECTOR_SHIFT, ZERO_VEC_BYTES),
+		.nr_vecs = DIV_ROUND_UP(sectors << SECTOR_SHIFT,
+					ZERO_VEC_BYTES),
 		.offset = offset,
 		.sectors = sectors,
 	};

@@ -12,8 +12,9 @@
 
 #include "engine.h"
 
-#define KCOPYD_FLAGS (KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | \
-		      KCOPYD_NOWAIT | KCOPYD_DURABLE | KCOPYD_ORDERED)
+#define KCOPYD_FLAGS \
+	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \
+	 KCOPYD_DURABLE | KCOPYD_ORDERED)
 
 /* So many jobs can be accepted when the system has no memory to give. */
 #define JOB_RESERVE 16

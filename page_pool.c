@@ -26,15 +26,15 @@
 
 static struct page *alloc_block(unsigned int *order)
 {
+	const gfp_t gfp = GFP_KERNEL | __GFP_COMP | __GFP_NOWARN;
 	struct page *page;
 
 	for (; *order; --*order) {
-		page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NORETRY |
-				   __GFP_NOWARN, *order);
+		page = alloc_pages(gfp | __GFP_NORETRY, *order);
 		if (page)
 			return page;
 	}
-	return alloc_page(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	return alloc_page(gfp | __GFP_RETRY_MAYFAIL);
 }
 
 static int add_blocks(struct copy_pool *pool, unsigned int nr_pages)
