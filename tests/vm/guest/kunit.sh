@@ -10,9 +10,11 @@ updates=/lib/modules/$(uname -r)/updates
 results=/sys/kernel/debug/kunit
 disks=/dev/loop0,/dev/loop1,/dev/loop2
 
+# 6.1 runs the suites of a module before it reads that module's parameters:
+# what a suite has to know is a parameter of the module below it.
 parameters() {
 	case $1 in
-	kcopyd_kunit) echo "loop_devices=$disks" ;;
+	kcopyd_test | kcopyd_kunit) echo "loop_devices=$disks" ;;
 	esac
 }
 
@@ -37,18 +39,43 @@ run_module() {
 	rmmod "$1"
 }
 
-# What the suites stand on was loaded with them, in the order of need.
-unload_all() {
+# What is loaded of our modules.
+loaded() {
 	for file in "$updates"/*.ko; do
 		module=$(basename "$file" .ko | tr - _)
-		[ ! -d "/sys/module/$module" ] || modprobe -r "$module"
-		[ ! -d "/sys/module/$module" ] || fail "$module does not unload"
+		[ ! -d "/sys/module/$module" ] || echo "$module"
 	done
+}
+
+# What the suites stand on; each round frees what the next one can unload.
+unload_all() {
+	before=
+	while now=$(loaded) && [ "$now" ]; do
+		[ "$now" != "$before" ] || fail "these do not unload:" $now
+		before=$now
+		for module in $now; do
+			rmmod "$module" 2>/dev/null || true
+		done
+	done
+}
+
+# Suites starve the slab allocator by marking a task (make_it_fail); no other
+# task gets less, and a failure leaves no trace in the log.
+allow_famine() {
+	failslab=/sys/kernel/debug/failslab
+	[ -d $failslab ] || return 0
+	echo Y >$failslab/task-filter
+	echo N >$failslab/ignore-gfp-wait
+	echo 0 >$failslab/verbose
+	echo 100 >$failslab/probability
+	echo -1 >$failslab/times
 }
 
 for disk in 0 1 2; do
 	make_loop $disk 16
 done
+allow_famine
+modprobe -q kcopyd_test "$(parameters kcopyd_test)" || true
 for file in "$updates"/*_kunit.ko; do
 	[ -e "$file" ] || fail "no KUnit module"
 	run_module "$(basename "$file" .ko)"
