@@ -452,6 +452,21 @@ void kt_need_famine(struct kunit *test)
 }
 EXPORT_SYMBOL_GPL(kt_need_famine);
 
+/* How many hold kcopyd's module; negative if it has none. */
+int kt_module_refcount(void)
+{
+	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
+	struct kobject *kobj = kset_find_obj(modules, "kcopyd_mod");
+	int count = -ENOENT;
+
+	if (kobj)
+		count = module_refcount(container_of(kobj, struct module_kobject,
+						     kobj)->mod);
+	kobject_put(kobj);
+	return count;
+}
+EXPORT_SYMBOL_GPL(kt_module_refcount);
+
 static int __init kcopyd_test_init(void)
 {
 	task_wq = alloc_workqueue("kcopyd_test", WQ_UNBOUND, 0);

@@ -36,7 +36,7 @@
 
 #define KT_PATIENCE (30 * HZ)
 #define KT_MAX_JOBS 128
-#define KT_MAX_TASKS 8
+#define KT_MAX_TASKS 32
 
 /* Destination i of kt_make_disks() is filled with this byte. */
 #define KT_BACKGROUND(i) (0x40 + (i))
@@ -157,6 +157,7 @@ void kt_expect_no_byte(struct kunit *test, struct test_disk *disk, u8 byte);
 void kt_fail(struct test_disk *disk, unsigned int ops, sector_t sector,
 	     sector_t count, blk_status_t status);
 
+int kt_module_refcount(void);
 void kt_need_famine(struct kunit *test);
 void kt_starve(bool on);
 

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of kcopyd: the end of clients, and prepared callbacks, promises 8 and 9
+ */
+#include <linux/delay.h>
+#include <linux/irq_work.h>
+#include <linux/module.h>
+
+#include "kcopyd_test.h"
+
+/* Promise 8: drain and destroy */
+
+static void drain(void *data)
+{
+	struct kt_fixture *f = data;
+
+	kcopyd_client_drain(f->kc);
+}
+
+static void take_a_nap(struct kt_job *job)
+{
+	msleep(50);
+	/* So that its absence can be told from its presence. */
+	job->write_err |= BIT(31);
+}
+
+static void drain_waits_until_callbacks_have_returned(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+	struct kt_task *task;
+
+	kt_make_client(test, 16);
+	kt_make_disks(test, 1, &kt_disk);
+	job->then = take_a_nap;
+	test_disk_hold(f->source, TEST_DISK_READ);
+	kt_set_regions(f, 0, 0, 100);
+	kt_copy(test, job, 0);
+	task = kt_start(test, drain, f);
+	msleep(30);
+	KUNIT_EXPECT_FALSE(test, kt_is_done(task));
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	kt_join(test, task);
+	KUNIT_EXPECT_EQ(test, job->write_err, BIT(31));
+	kcopyd_client_drain(f->kc);
+}
+
+static void drain_does_not_wait_for_later_jobs(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *before = kt_job(f), *after = kt_job(f);
+	struct kt_task *task;
+
+	kt_make_client(test, 16);
+	kt_make_disks(test, 1, &kt_disk);
+	test_disk_hold(f->source, TEST_DISK_READ);
+	kt_set_regions(f, 0, 0, 8);
+	kt_copy(test, before, 0);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 1));
+	task = kt_start(test, drain, f);
+	msleep(30);
+	kt_set_regions(f, 100, 100, 8);
+	kt_copy(test, after, 0);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 2));
+	KUNIT_EXPECT_FALSE(test, kt_is_done(task));
+	test_disk_release(f->source, 0);
+	kt_join(test, task);
+	KUNIT_EXPECT_EQ(test, atomic_read(&before->calls), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&after->calls), 0);
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	kt_wait(test, after);
+}
+
+static void destroy(void *data)
+{
+	kcopyd_client_destroy(data);
+}
+
+static void destroy_waits_for_all_jobs(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_task *task;
+	unsigned int i;
+
+	kt_make_client(test, 1);
+	kt_make_disks(test, 1, &kt_disk);
+	test_disk_hold(f->source, TEST_DISK_READ);
+	for (i = 0; i < 4; i++) {
+		struct kt_job *job = kt_job(f);
+
+		job->then = take_a_nap;
+		kt_set_regions(f, 100 * i, 100 * i, 16);
+		kt_copy(test, job, 0);
+	}
+	task = kt_start(test, destroy, f->kc);
+	f->kc = NULL;
+	msleep(30);
+	KUNIT_EXPECT_FALSE(test, kt_is_done(task));
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	kt_join(test, task);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, f->jobs[i].write_err, BIT(31));
+}
+
+static void idle_client_is_drained_and_destroyed_at_once(struct kunit *test)
+{
+	kt_make_client(test, 1);
+	drain(test->priv);
+	kt_destroy_client(test);
+	kcopyd_client_destroy(NULL);
+}
+
+/* The loader refuses to unload a module that somebody holds. */
+static void client_keeps_the_module_loaded(struct kunit *test)
+{
+	struct kcopyd_client *clients[3];
+	int before = kt_module_refcount();
+	unsigned int i;
+
+	KUNIT_ASSERT_GE(test, before, 0);
+	for (i = 0; i < ARRAY_SIZE(clients); i++) {
+		KUNIT_ASSERT_EQ(test, kcopyd_client_create(1, &clients[i]), 0);
+		KUNIT_EXPECT_EQ(test, kt_module_refcount(), before + i + 1);
+	}
+	while (i--) {
+		kcopyd_client_destroy(clients[i]);
+		KUNIT_EXPECT_EQ(test, kt_module_refcount(), before + i);
+	}
+}
+
+/* Promise 9: prepared callbacks */
+
+static void *prepare(struct kunit *test, struct kt_job *job)
+{
+	void *callback;
+
+	callback = kcopyd_prepare_callback(job->f->kc, kt_called, job);
+	KUNIT_ASSERT_NOT_NULL(test, callback);
+	return callback;
+}
+
+static void prepared_callback_runs_when_triggered(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	kt_make_client(test, 1);
+	for (i = 0; i < 100; i++) {
+		struct kt_job *job = kt_job(f);
+		void *callback = prepare(test, job);
+
+		KUNIT_EXPECT_EQ(test, atomic_read(&job->calls), 0);
+		job->accepted = true;
+		kcopyd_do_callback(callback, -EIO - i, i);
+	}
+	for (i = 0; i < 100; i++) {
+		kt_expect_result(test, &f->jobs[i], -EIO - i, i);
+		KUNIT_EXPECT_EQ(test, f->jobs[i].place, i + 1);
+	}
+}
+
+struct trigger {
+	struct irq_work irq_work;
+	void *callback;
+	bool in_irq;
+};
+
+static void trigger_in_irq(struct irq_work *work)
+{
+	struct trigger *trigger = container_of(work, struct trigger, irq_work);
+
+	trigger->in_irq = in_hardirq();
+	kcopyd_do_callback(trigger->callback, 0, 1);
+}
+
+static void prepared_callback_is_triggered_in_interrupts(struct kunit *test)
+{
+	static struct trigger trigger;
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	kt_make_client(test, 1);
+	for (i = 0; i < 20; i++) {
+		struct kt_job *job = kt_job(f);
+
+		job->then = take_a_nap;
+		init_irq_work(&trigger.irq_work, trigger_in_irq);
+		trigger.callback = prepare(test, job);
+		job->accepted = true;
+		irq_work_queue(&trigger.irq_work);
+		irq_work_sync(&trigger.irq_work);
+		KUNIT_EXPECT_TRUE(test, trigger.in_irq);
+	}
+	kt_wait_all(test);
+}
+
+static void prepared_callback_is_triggered_under_a_spinlock(struct kunit *test)
+{
+	static DEFINE_SPINLOCK(lock);
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+	void *callback;
+
+	kt_make_client(test, 1);
+	callback = prepare(test, job);
+	job->accepted = true;
+	spin_lock_irq(&lock);
+	kcopyd_do_callback(callback, 0, 0);
+	spin_unlock_irq(&lock);
+	kt_expect_result(test, job, 0, 0);
+}
+
+static void drain_waits_for_triggered_callbacks(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *idle = kt_job(f), *job = kt_job(f);
+	void *untriggered;
+
+	kt_make_client(test, 1);
+	untriggered = prepare(test, idle);
+	job->then = take_a_nap;
+	job->accepted = true;
+	kcopyd_do_callback(prepare(test, job), 0, 0);
+	kt_join(test, kt_start(test, drain, f));
+	KUNIT_EXPECT_EQ(test, job->write_err, BIT(31));
+	idle->accepted = true;
+	kcopyd_do_callback(untriggered, 0, 0);
+	kt_destroy_client(test);
+	KUNIT_EXPECT_EQ(test, atomic_read(&idle->calls), 1);
+}
+
+static struct kunit_case lifetime_cases[] = {
+	KUNIT_CASE(drain_waits_until_callbacks_have_returned),
+	KUNIT_CASE(drain_does_not_wait_for_later_jobs),
+	KUNIT_CASE(destroy_waits_for_all_jobs),
+	KUNIT_CASE(idle_client_is_drained_and_destroyed_at_once),
+	KUNIT_CASE(client_keeps_the_module_loaded),
+	KUNIT_CASE(prepared_callback_runs_when_triggered),
+	KUNIT_CASE(prepared_callback_is_triggered_in_interrupts),
+	KUNIT_CASE(prepared_callback_is_triggered_under_a_spinlock),
+	KUNIT_CASE(drain_waits_for_triggered_callbacks),
+	{}
+};
+
+static struct kunit_suite lifetime_suite = {
+	.name = "kcopyd_lifetime",
+	.init = kt_init,
+	.exit = kt_exit,
+	.test_cases = lifetime_cases,
+};
+
+kunit_test_suite(lifetime_suite);
+
+MODULE_DESCRIPTION("Tests of kcopyd: the end of clients, and prepared callbacks");
+MODULE_LICENSE("GPL");
