@@ -23,6 +23,23 @@
 #endif
 
 /*
+ * For the targets
+ */
+#include <linux/blk_types.h>
+#include <linux/overflow.h>
+
+/* Before 6.11 a bio that makes no sense was one that is not supported. */
+#ifndef BLK_STS_INVAL
+#define BLK_STS_INVAL BLK_STS_NOTSUPP
+#endif
+
+/* Came with 6.5, and to 6.1 with one of its later updates. */
+#ifndef struct_size_t
+#define struct_size_t(type, member, count) \
+	struct_size((type *)NULL, member, count)
+#endif
+
+/*
  * For the tests
  */
 #include <linux/blkdev.h>

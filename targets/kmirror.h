@@ -36,6 +36,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "kcopyd.h"
 
 #define DM_MSG_PREFIX "kmirror"
