@@ -52,8 +52,8 @@ static bool read_number(struct dm_arg_set *args, u64 min, u64 max, u64 *number)
 {
 	const char *arg = dm_shift_arg(args);
 
-	return arg && !kstrtou64(arg, 10, number) &&
-	       *number >= min && *number <= max;
+	return arg && !kstrtou64(arg, 10, number) && *number >= min &&
+	       *number <= max;
 }
 
 static int open_leg(struct dm_target *ti, struct leg *leg,
@@ -127,7 +127,8 @@ static char *check_alignment(struct mirror *m)
 	sector_t bits = m->region_sectors | m->ti->len;
 
 	for (i = 0; i < m->nr_legs; i++) {
-		block = max(block, bdev_logical_block_size(m->legs[i].dev->bdev));
+		block = max(block,
+			    bdev_logical_block_size(m->legs[i].dev->bdev));
 		bits |= m->legs[i].offset;
 	}
 	if (bits & (to_sector(block) - 1))
