@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# What the tests of kmirror share. The mirror under test is named m; its legs
+# are leg0, leg1, ...: devices that can be told to fail, on /dev/loop0, ...
+
+. /guest/lib.sh
+
+modprobe kmirror
+
+# create REGION_SECTORS LEGS [FEATURES...]: m as long as $sectors on leg0, ...
+create() {
+	region=$1 legs=$2 table='' i=0
+	shift 2
+	while [ $i -lt "$legs" ]; do
+		table="$table /dev/mapper/leg$i 0"
+		i=$((i + 1))
+	done
+	dmsetup create m \
+		--table "0 $sectors kmirror $region $legs$table${*:+ $# $*}"
+}
+
+# A letter for each leg.
+health() {
+	dmsetup status m |
+		awk '{ for (i = 6; i <= 4 + 2 * $4; i += 2) printf "%s", $i }'
+}
+
+# Regions, in all and those synchronised.
+total() { dmsetup status m | sed 's|.*/||'; }
+synced() { dmsetup status m | sed 's|.* \([0-9]*\)/.*|\1|'; }
+
+is_synced() { [ "$(synced)" = "$(total)" ]; }
+has_health() { [ "$(health)" = "$1" ]; }
+
+events() { dmsetup info -c --noheadings -o events m | tr -d ' '; }
+
+# expect_event NUMBER: one has been raised since events() said NUMBER
+has_event() { [ "$(events)" -gt "$1" ]; }
+expect_event() {
+	wait_for 10 has_event "$1" || fail "no event was raised"
+}
+
+expect_health() {
+	wait_for 10 has_health "$1" || fail "health $(health), not $1"
+}
+
+# make_leg N MEGABYTES: legN, which is all of a new /dev/loopN
+make_leg() {
+	sectors=$(($2 * 2048))
+	make_loop "$1" "$2"
+	dmsetup create "leg$1" --table "0 $sectors linear /dev/loop$1 0"
+}
+
+# leg_becomes N TARGET ARGUMENTS...: from now on; sizes stay
+leg_becomes() {
+	leg=$1 target=$2
+	shift 2
+	dmsetup load "leg$leg" --table "0 $sectors $target /dev/loop$leg $*"
+	dmsetup resume "leg$leg"
+}
+
+mend() { leg_becomes "$1" linear 0; }
+break_writes() { leg_becomes "$1" flakey 0 0 3600 1 error_writes; }
+
+# fail_reads N SECTOR...: until these sectors are written
+fail_reads() {
+	leg_becomes "$1" dust 0 512
+	leg=leg$1
+	shift
+	for sector; do
+		dmsetup message "$leg" 0 addbadblock "$sector" >/dev/null
+	done
+	dmsetup message "$leg" 0 enable
+}
+
+# fail_write N SECTOR: the next one, of this sector
+fail_write() {
+	leg_becomes "$1" dust 0 512
+	dmsetup message "leg$1" 0 addbadblock "$2" 1 >/dev/null
+	dmsetup message "leg$1" 0 enable
+}
+
+# read_sector DEVICE SECTOR, write_sector DEVICE SECTOR: past the page cache
+read_sector() {
+	dd if="$1" bs=512 skip="$2" count=1 iflag=direct of=/tmp/sector \
+		2>/dev/null
+}
+write_sector() {
+	dd if=/dev/urandom bs=512 count=1 2>/dev/null |
+		dd of="$1" bs=512 seek="$2" count=1 oflag=direct \
+			conv=notrunc 2>/dev/null
+}
+
+# flush DEVICE
+flush() {
+	dd if=/dev/null of="$1" conv=notrunc,fsync 2>/dev/null
+}
+
+# The last words of every test.
+finish() {
+	dmsetup remove_all
+	rmmod dm-kmirror
+	rmmod kcopyd-mod
+	kmemleak_check
+}
