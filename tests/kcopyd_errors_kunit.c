@@ -13,7 +13,10 @@
 static const sector_t spots[] = { 0, 1999, COUNT - 1 };
 
 static const unsigned int error_flags[] = {
-	0, KCOPYD_IGNORE_ERROR, KCOPYD_WRITE_SEQ, KCOPYD_DURABLE,
+	0,
+	KCOPYD_IGNORE_ERROR,
+	KCOPYD_WRITE_SEQ,
+	KCOPYD_DURABLE,
 };
 
 static const struct test_disk_params zeroing_disk = {
@@ -180,8 +183,8 @@ static void failed_destination_gets_no_further_writes(struct kunit *test)
 		kt_expect_copied(test, job, 1);
 		writes = test_disk_log_length(f->dests[0]);
 		KUNIT_EXPECT_EQ(test, writes, spots[i] / 8 + 1);
-		KUNIT_EXPECT_EQ(test, test_disk_log(f->dests[0],
-						    writes - 1)->status,
+		KUNIT_EXPECT_EQ(test,
+				test_disk_log(f->dests[0], writes - 1)->status,
 				BLK_STS_IOERR);
 	}
 }
@@ -223,8 +226,8 @@ static const struct test_disk_io *find_write(struct kt_job *job, unsigned int i,
 	return NULL;
 }
 
-static void expect_piece(struct kunit *test, struct kt_job *job,
-			 unsigned int i, const struct test_disk_io *read)
+static void expect_piece(struct kunit *test, struct kt_job *job, unsigned int i,
+			 const struct test_disk_io *read)
 {
 	struct kt_fixture *f = test->priv;
 	const struct test_disk_io *write = find_write(job, i, read);
@@ -301,7 +304,8 @@ static void zeroing_goes_on_after_a_failure(struct kunit *test)
 	kt_set_regions(f, 0, 0, 16000);
 	kt_zero(test, job, KCOPYD_IGNORE_ERROR);
 	kt_expect_result(test, job, 0, BIT(0));
-	KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->dests[0], 8000, 8000, 0));
+	KUNIT_EXPECT_TRUE(test,
+			  test_disk_is_filled(f->dests[0], 8000, 8000, 0));
 }
 
 /* Promise 17: zeroing */
@@ -341,7 +345,9 @@ static void zeroing_writes_zeroes_without_the_command(struct kunit *test)
 static void zeroing_writes_zeroes_where_it_is_refused(struct kunit *test)
 {
 	static const unsigned int flags[] = {
-		0, KCOPYD_WRITE_SEQ, KCOPYD_IGNORE_ERROR,
+		0,
+		KCOPYD_WRITE_SEQ,
+		KCOPYD_IGNORE_ERROR,
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i, n;

@@ -61,31 +61,52 @@ static void good_job_is_accepted(struct kunit *test)
 	kt_expect_result(test, zero, 0, 0);
 }
 
+/* Submit the copy as described, but for what @kc, @from and so on say. */
+static void expect_bad_copy(struct kunit *test, struct kcopyd_client *kc,
+			    struct io_region *from, unsigned int num_dests,
+			    struct io_region *dests, kcopyd_notify_fn fn)
+{
+	struct kt_job *job = kt_job(test->priv);
+	int err = kcopyd_copy(kc, from, num_dests, dests, 0, fn, job);
+
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
+}
+
+static void expect_bad_zero(struct kunit *test, struct kcopyd_client *kc,
+			    unsigned int num_dests, struct io_region *dests,
+			    kcopyd_notify_fn fn)
+{
+	struct kt_job *job = kt_job(test->priv);
+	int err = kcopyd_zero(kc, num_dests, dests, 0, fn, job);
+
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
+}
+
 static void null_pointers_are_refused(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
-	struct kt_job *job = kt_job(f);
 
 	make_good_job(test);
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(NULL, &f->from, 2, f->to, 0,
-					  kt_called, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(f->kc, NULL, 2, f->to, 0,
-					  kt_called, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(f->kc, &f->from, 2, NULL, 0,
-					  kt_called, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(f->kc, &f->from, 2, f->to, 0,
-					  NULL, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_zero(NULL, 2, f->to, 0, kt_called, job),
-			-EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_zero(f->kc, 2, NULL, 0, kt_called, job),
-			-EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_zero(f->kc, 2, f->to, 0, NULL, job),
-			-EINVAL);
-	KUNIT_EXPECT_PTR_EQ(test, kcopyd_prepare_callback(NULL, kt_called, job),
-			    NULL);
-	KUNIT_EXPECT_PTR_EQ(test, kcopyd_prepare_callback(f->kc, NULL, job),
-			    NULL);
+	expect_bad_copy(test, NULL, &f->from, 2, f->to, kt_called);
+	expect_bad_copy(test, f->kc, NULL, 2, f->to, kt_called);
+	expect_bad_copy(test, f->kc, &f->from, 2, NULL, kt_called);
+	expect_bad_copy(test, f->kc, &f->from, 2, f->to, NULL);
+	expect_bad_zero(test, NULL, 2, f->to, kt_called);
+	expect_bad_zero(test, f->kc, 2, NULL, kt_called);
+	expect_bad_zero(test, f->kc, 2, f->to, NULL);
 	expect_nothing_touched(test);
+}
+
+static void null_pointers_prepare_nothing(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	void *callback;
+
+	kt_make_client(test, 1);
+	callback = kcopyd_prepare_callback(NULL, kt_called, f);
+	KUNIT_EXPECT_PTR_EQ(test, callback, NULL);
+	callback = kcopyd_prepare_callback(f->kc, NULL, f);
+	KUNIT_EXPECT_PTR_EQ(test, callback, NULL);
 }
 
 static void regions_without_a_device_are_refused(struct kunit *test)
@@ -104,7 +125,7 @@ static void number_of_destinations_is_checked(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 	struct io_region many[KCOPYD_MAX_REGIONS + 1];
-	struct kt_job *job = kt_job(f);
+	const unsigned int too_many = ARRAY_SIZE(many);
 	unsigned int i;
 
 	make_good_job(test);
@@ -112,16 +133,11 @@ static void number_of_destinations_is_checked(struct kunit *test)
 		many[i] = f->to[0];
 		many[i].sector = 1000 * i;
 	}
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(f->kc, &f->from, 0, many, 0,
-					  kt_called, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(f->kc, &f->from, ARRAY_SIZE(many),
-					  many, 0, kt_called, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_copy(f->kc, &f->from, UINT_MAX, many, 0,
-					  kt_called, job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_zero(f->kc, 0, many, 0, kt_called, job),
-			-EINVAL);
-	KUNIT_EXPECT_EQ(test, kcopyd_zero(f->kc, ARRAY_SIZE(many), many, 0,
-					  kt_called, job), -EINVAL);
+	expect_bad_copy(test, f->kc, &f->from, 0, many, kt_called);
+	expect_bad_copy(test, f->kc, &f->from, too_many, many, kt_called);
+	expect_bad_copy(test, f->kc, &f->from, UINT_MAX, many, kt_called);
+	expect_bad_zero(test, f->kc, 0, many, kt_called);
+	expect_bad_zero(test, f->kc, too_many, many, kt_called);
 	expect_nothing_touched(test);
 }
 
@@ -160,14 +176,9 @@ static void regions_must_lie_on_their_devices(struct kunit *test)
 		sector_t sector;
 		sector_t count;
 	} bad[] = {
-		{ 16384, 1 },
-		{ 16383, 2 },
-		{ 0, 16385 },
-		{ 1ULL << 60, 8 },
-		{ U64_MAX, 1 },
-		{ U64_MAX - 7, 16 },
-		{ 8, U64_MAX },
-		{ 16385, 0 },
+		{ 16384, 1 },	   { 16383, 2 },   { 0, 16385 },
+		{ 1ULL << 60, 8 }, { U64_MAX, 1 }, { U64_MAX - 7, 16 },
+		{ 8, U64_MAX },	   { 16385, 0 },
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
@@ -257,8 +268,8 @@ static void overlap_is_seen_through_partitions(struct kunit *test)
 	f->to[0].sector = 600;
 	kt_copy(test, job, 0);
 	kt_expect_result(test, job, 0, 0);
-	KUNIT_EXPECT_TRUE(test, test_disk_equal(f->source, 600, f->source,
-						1112, 128));
+	KUNIT_EXPECT_TRUE(test, test_disk_equal(f->source, 600, f->source, 1112,
+						128));
 }
 
 static void read_only_destinations_are_refused(struct kunit *test)
@@ -365,6 +376,7 @@ static void creation_without_memory_is_reported(struct kunit *test)
 static struct kunit_case input_cases[] = {
 	KUNIT_CASE(good_job_is_accepted),
 	KUNIT_CASE(null_pointers_are_refused),
+	KUNIT_CASE(null_pointers_prepare_nothing),
 	KUNIT_CASE(regions_without_a_device_are_refused),
 	KUNIT_CASE(number_of_destinations_is_checked),
 	KUNIT_CASE(unknown_flags_are_refused),

@@ -120,7 +120,7 @@ static void callback_comes_once_though_destroyed_at_once(struct kunit *test)
 
 static void take_a_nap(struct kt_job *job)
 {
-	msleep(5);
+	usleep_range(5000, 6000);
 }
 
 static void callbacks_run_one_at_a_time_and_may_sleep(struct kunit *test)
@@ -304,7 +304,10 @@ static void expect_quiet(struct kunit *test, struct kt_job *job)
 static void nothing_is_in_flight_when_called_back(struct kunit *test)
 {
 	static const unsigned int flags[] = {
-		0, KCOPYD_WRITE_SEQ, KCOPYD_DURABLE, KCOPYD_IGNORE_ERROR,
+		0,
+		KCOPYD_WRITE_SEQ,
+		KCOPYD_DURABLE,
+		KCOPYD_IGNORE_ERROR,
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
@@ -433,8 +436,8 @@ static void unordered_job_overtakes_ordered_ones(struct kunit *test)
 	free = kt_job(f);
 	kt_set_regions(f, 9000, 9000, 8);
 	kt_copy(test, free, 0);
-	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source,
-						    NR_IN_ORDER + 1));
+	KUNIT_ASSERT_TRUE(test,
+			  test_disk_wait_held(f->source, NR_IN_ORDER + 1));
 	test_disk_release(f->source, NR_IN_ORDER);
 	kt_wait(test, free);
 	KUNIT_EXPECT_EQ(test, free->place, 1);

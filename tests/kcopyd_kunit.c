@@ -72,16 +72,18 @@ static void copy_within_one_device_works(struct kunit *test)
 	f->to[1].sector = 9000;
 	kt_copy(test, job, 0);
 	kt_expect_result(test, job, 0, 0);
-	KUNIT_EXPECT_TRUE(test, test_disk_equal(f->source, 0, f->source, 3000,
-						3000));
-	KUNIT_EXPECT_TRUE(test, test_disk_equal(f->source, 0, f->source, 9000,
-						3000));
+	KUNIT_EXPECT_TRUE(test,
+			  test_disk_equal(f->source, 0, f->source, 3000, 3000));
+	KUNIT_EXPECT_TRUE(test,
+			  test_disk_equal(f->source, 0, f->source, 9000, 3000));
 }
 
 static void copy_works_wherever_bios_end(struct kunit *test)
 {
 	static const enum test_disk_ending endings[] = {
-		TEST_DISK_INLINE, TEST_DISK_WORK, TEST_DISK_WORK_LIFO,
+		TEST_DISK_INLINE,
+		TEST_DISK_WORK,
+		TEST_DISK_WORK_LIFO,
 		TEST_DISK_IRQ,
 	};
 	struct kt_fixture *f = test->priv;
@@ -207,12 +209,12 @@ static void statistics_add_up(struct kunit *test)
 
 /* Real devices */
 
-#define LOOPS 3
+#define LOOPS	   3
 #define LOOP_BYTES (4 << 20)
 
 struct loops {
 	struct file *files[LOOPS];
-	u8 *bytes;		/* of one device */
+	u8 *bytes; /* of one device */
 };
 
 static struct loops loops;
@@ -250,8 +252,10 @@ static void fill_loop(struct kunit *test, unsigned int i, u8 seed)
 
 	for (at = 0; at < LOOP_BYTES; at++)
 		loops.bytes[at] = seed ? seed + (at >> SECTOR_SHIFT) * 7 : 0;
-	KUNIT_ASSERT_EQ(test, kernel_write(loops.files[i], loops.bytes,
-					   LOOP_BYTES, &pos), LOOP_BYTES);
+	KUNIT_ASSERT_EQ(test,
+			kernel_write(loops.files[i], loops.bytes, LOOP_BYTES,
+				     &pos),
+			LOOP_BYTES);
 	KUNIT_ASSERT_EQ(test, vfs_fsync(loops.files[i], 0), 0);
 }
 

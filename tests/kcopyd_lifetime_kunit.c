@@ -251,5 +251,5 @@ static struct kunit_suite lifetime_suite = {
 
 kunit_test_suite(lifetime_suite);
 
-MODULE_DESCRIPTION("Tests of kcopyd: the end of clients, and prepared callbacks");
+MODULE_DESCRIPTION("Tests of kcopyd: end of clients, prepared callbacks");
 MODULE_LICENSE("GPL");

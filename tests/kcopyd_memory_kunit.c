@@ -21,7 +21,7 @@
 
 /* The pages that bios carried. */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock; /* guards the others */
 	struct page *pages[MAX_PAGES];
 	unsigned int count;
 	bool too_many;
@@ -160,19 +160,22 @@ static void zeroing_takes_no_pages(struct kunit *test)
 
 /* What was allocated since count_allocations(). */
 static struct {
-	struct work_struct *worker;	/* of the client */
+	struct work_struct *worker; /* of the client */
 	struct task_struct *submitter;
 	atomic_t by_worker;
 	atomic_t by_submitter;
-	unsigned long stack[STACK_DEPTH];	/* of the first by the worker */
+	unsigned long stack[STACK_DEPTH]; /* of the first by the worker */
 	unsigned int depth;
 } allocated;
 
 /* The allocation is the kernel's, which watches itself. */
 static bool for_debugging(const unsigned long *stack, unsigned int depth)
 {
-	static const char * const names[] = {
-		"stack_depot", "debug_object", "kmemleak", "lockdep",
+	static const char *const names[] = {
+		"stack_depot",
+		"debug_object",
+		"kmemleak",
+		"lockdep",
 	};
 	char symbol[KSYM_SYMBOL_LEN];
 	unsigned int i, j;
@@ -460,8 +463,8 @@ static void plant_secret(struct kunit *test, unsigned int num_pages)
 	kt_set_regions(f, 0, 0, 4096);
 	kt_copy(test, job, 0);
 	kt_expect_result(test, job, 0, 0);
-	KUNIT_EXPECT_TRUE(test, test_disk_is_filled(f->dests[0], 0, 4096,
-						    SECRET));
+	KUNIT_EXPECT_TRUE(test,
+			  test_disk_is_filled(f->dests[0], 0, 4096, SECRET));
 	test_disk_fill_byte(f->source, PUBLIC);
 	test_disk_fill_byte(f->dests[0], KT_BACKGROUND(0));
 }
@@ -486,7 +489,9 @@ static void copy_with_bad_sectors(struct kunit *test, sector_t bad,
 static void failed_reads_are_never_written(struct kunit *test)
 {
 	static const unsigned int flags[] = {
-		0, KCOPYD_IGNORE_ERROR, KCOPYD_WRITE_SEQ,
+		0,
+		KCOPYD_IGNORE_ERROR,
+		KCOPYD_WRITE_SEQ,
 		KCOPYD_WRITE_SEQ | KCOPYD_IGNORE_ERROR,
 	};
 	unsigned int i;

@@ -7,7 +7,7 @@
 
 #include "kcopyd_test.h"
 
-#define COUNT 4000
+#define COUNT	4000
 #define CHANGES (TEST_DISK_WRITE | TEST_DISK_ZERO)
 
 /*
@@ -130,7 +130,8 @@ static void no_write_follows_a_destinations_first_failure(struct kunit *test)
 {
 	static const sector_t spots[] = { 0, 1999, COUNT - 1 };
 	static const unsigned int flags[] = {
-		KCOPYD_WRITE_SEQ, KCOPYD_WRITE_SEQ | KCOPYD_IGNORE_ERROR,
+		KCOPYD_WRITE_SEQ,
+		KCOPYD_WRITE_SEQ | KCOPYD_IGNORE_ERROR,
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
@@ -157,7 +158,8 @@ static void no_write_follows_a_destinations_first_failure(struct kunit *test)
 static void no_write_follows_a_read_that_failed_before_it(struct kunit *test)
 {
 	static const unsigned int flags[] = {
-		KCOPYD_WRITE_SEQ, KCOPYD_WRITE_SEQ | KCOPYD_IGNORE_ERROR,
+		KCOPYD_WRITE_SEQ,
+		KCOPYD_WRITE_SEQ | KCOPYD_IGNORE_ERROR,
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
@@ -191,7 +193,9 @@ static const struct test_disk_params zoned_disk = {
 static void zoned_destination_is_written_sequentially(struct kunit *test)
 {
 	static const unsigned int flags[] = {
-		0, KCOPYD_IGNORE_ERROR, KCOPYD_WRITE_SEQ,
+		0,
+		KCOPYD_IGNORE_ERROR,
+		KCOPYD_WRITE_SEQ,
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
@@ -288,7 +292,10 @@ static void note_durable_dests(struct kt_job *job)
 static void durable_copy_is_on_stable_media(struct kunit *test)
 {
 	static const unsigned int flags[] = {
-		0, KCOPYD_WRITE_SEQ, KCOPYD_IGNORE_ERROR, KCOPYD_ORDERED,
+		0,
+		KCOPYD_WRITE_SEQ,
+		KCOPYD_IGNORE_ERROR,
+		KCOPYD_ORDERED,
 	};
 	struct kt_fixture *f = test->priv;
 	unsigned int i;

@@ -92,8 +92,7 @@ static bool all_ended(struct kunit *test)
 
 	for (i = 0; i < f->nr_tasks; i++)
 		if (!join(&f->tasks[i])) {
-			KUNIT_FAIL(test, "%ps does not return",
-				   f->tasks[i].fn);
+			KUNIT_FAIL(test, "%ps does not return", f->tasks[i].fn);
 			return false;
 		}
 	return true;
@@ -106,8 +105,8 @@ static void check_callbacks(struct kunit *test)
 
 	for (i = 0; i < f->nr_jobs; i++)
 		KUNIT_EXPECT_EQ_MSG(test, atomic_read(&f->jobs[i].calls),
-				    f->jobs[i].accepted,
-				    "callbacks of job %u", i);
+				    f->jobs[i].accepted, "callbacks of job %u",
+				    i);
 	KUNIT_EXPECT_FALSE_MSG(test, f->overlapped,
 			       "two callbacks ran at the same time");
 	KUNIT_EXPECT_FALSE_MSG(test, f->wrong_context,
@@ -284,8 +283,8 @@ int kt_try_zero(struct kt_job *job, unsigned int flags)
 	int err;
 
 	note_regions(job);
-	err = kcopyd_zero(job->f->kc, job->num_dests, job->to, flags,
-			  kt_called, job);
+	err = kcopyd_zero(job->f->kc, job->num_dests, job->to, flags, kt_called,
+			  job);
 	job->accepted = !err;
 	return err;
 }
@@ -306,10 +305,10 @@ EXPORT_SYMBOL_GPL(kt_zero);
 /* Wait for a job's callback; may be repeated. */
 void kt_wait(struct kunit *test, struct kt_job *job)
 {
-	KUNIT_ASSERT_TRUE_MSG(test,
-			      wait_for_completion_timeout(&job->called,
-							  KT_PATIENCE),
-			      "job %td is not called back", job - job->f->jobs);
+	bool called = wait_for_completion_timeout(&job->called, KT_PATIENCE);
+
+	KUNIT_ASSERT_TRUE_MSG(test, called, "job %td is not called back",
+			      job - job->f->jobs);
 	complete(&job->called);
 }
 EXPORT_SYMBOL_GPL(kt_wait);
@@ -345,29 +344,37 @@ void kt_expect_result(struct kunit *test, struct kt_job *job, int read_err,
 }
 EXPORT_SYMBOL_GPL(kt_expect_result);
 
-static void expect_rest(struct kunit *test, struct kt_job *job, unsigned int i)
+static bool rest_untouched(struct kt_job *job, unsigned int i)
 {
 	struct test_disk *disk = job->f->dests[i];
 	sector_t end = job->to[i].sector + job->to[i].count;
+	sector_t after = test_disk_sectors(disk) - end;
+	u8 byte = KT_BACKGROUND(i);
 
-	KUNIT_EXPECT_TRUE_MSG(test,
-			      test_disk_is_filled(disk, 0, job->to[i].sector,
-						  KT_BACKGROUND(i)) &&
-			      test_disk_is_filled(disk, end,
-						  test_disk_sectors(disk) - end,
-						  KT_BACKGROUND(i)),
+	return test_disk_is_filled(disk, 0, job->to[i].sector, byte) &&
+	       test_disk_is_filled(disk, end, after, byte);
+}
+
+static void expect_rest(struct kunit *test, struct kt_job *job, unsigned int i)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, rest_untouched(job, i),
 			      "destination %u changed outside the region", i);
+}
+
+static bool region_is_filled(struct kt_job *job, unsigned int i, u8 byte)
+{
+	return test_disk_is_filled(job->f->dests[i], job->to[i].sector,
+				   job->to[i].count, byte);
 }
 
 /* Destination @i holds the copy, and nothing else of it has changed. */
 void kt_expect_copied(struct kunit *test, struct kt_job *job, unsigned int i)
 {
 	struct kt_fixture *f = job->f;
+	bool equal = test_disk_equal(f->source, job->from.sector, f->dests[i],
+				     job->to[i].sector, job->to[i].count);
 
-	KUNIT_EXPECT_TRUE_MSG(test,
-			      test_disk_equal(f->source, job->from.sector,
-					      f->dests[i], job->to[i].sector,
-					      job->to[i].count),
+	KUNIT_EXPECT_TRUE_MSG(test, equal,
 			      "destination %u does not hold the copy", i);
 	expect_rest(test, job, i);
 }
@@ -376,10 +383,7 @@ EXPORT_SYMBOL_GPL(kt_expect_copied);
 /* Destination @i is zeroed, and nothing else of it has changed. */
 void kt_expect_zeroed(struct kunit *test, struct kt_job *job, unsigned int i)
 {
-	KUNIT_EXPECT_TRUE_MSG(test,
-			      test_disk_is_filled(job->f->dests[i],
-						  job->to[i].sector,
-						  job->to[i].count, 0),
+	KUNIT_EXPECT_TRUE_MSG(test, region_is_filled(job, i, 0),
 			      "destination %u is not zeroed", i);
 	expect_rest(test, job, i);
 }
@@ -388,11 +392,7 @@ EXPORT_SYMBOL_GPL(kt_expect_zeroed);
 /* Destination @i has not changed at all. */
 void kt_expect_untouched(struct kunit *test, struct kt_job *job, unsigned int i)
 {
-	KUNIT_EXPECT_TRUE_MSG(test,
-			      test_disk_is_filled(job->f->dests[i],
-						  job->to[i].sector,
-						  job->to[i].count,
-						  KT_BACKGROUND(i)),
+	KUNIT_EXPECT_TRUE_MSG(test, region_is_filled(job, i, KT_BACKGROUND(i)),
 			      "destination %u has changed", i);
 	expect_rest(test, job, i);
 }
@@ -457,11 +457,13 @@ int kt_module_refcount(void)
 {
 	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
 	struct kobject *kobj = kset_find_obj(modules, "kcopyd_mod");
-	int count = -ENOENT;
+	struct module_kobject *mkobj;
+	int count;
 
-	if (kobj)
-		count = module_refcount(container_of(kobj, struct module_kobject,
-						     kobj)->mod);
+	if (!kobj)
+		return -ENOENT;
+	mkobj = container_of(kobj, struct module_kobject, kobj);
+	count = module_refcount(mkobj->mod);
 	kobject_put(kobj);
 	return count;
 }

@@ -34,8 +34,8 @@
 #include "kcopyd.h"
 #include "test_disk.h"
 
-#define KT_PATIENCE (30 * HZ)
-#define KT_MAX_JOBS 128
+#define KT_PATIENCE  (30 * HZ)
+#define KT_MAX_JOBS  128
 #define KT_MAX_TASKS 32
 
 /* Destination i of kt_make_disks() is filled with this byte. */

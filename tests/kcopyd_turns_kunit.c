@@ -11,8 +11,8 @@
 
 /* How many bios for this region arrived between two places in the log. */
 static unsigned int arrivals(struct test_disk *disk,
-			     const struct io_region *region,
-			     unsigned int first, unsigned int end)
+			     const struct io_region *region, unsigned int first,
+			     unsigned int end)
 {
 	unsigned int i, n = 0;
 
@@ -184,7 +184,7 @@ static void sequential_job_is_cancelled_while_it_reads(struct kunit *test)
 static void ordered_durable_job_is_cancelled_while_it_reads(struct kunit *test)
 {
 	expect_cancelled_in_reads(test, KCOPYD_ORDERED | KCOPYD_DURABLE |
-					KCOPYD_IGNORE_ERROR);
+						KCOPYD_IGNORE_ERROR);
 }
 
 /* Cancel a job whose writes are held; nothing new may follow. */
@@ -292,8 +292,10 @@ static void all_jobs_of_a_context_are_cancelled(struct kunit *test)
 	test_disk_hold(f->source, TEST_DISK_READ);
 	for (i = 0; i < 5; i++) {
 		kt_set_regions(f, 1000 * i, 1000 * i, 500);
-		KUNIT_ASSERT_EQ(test, kcopyd_copy(f->kc, &f->from, 1, f->to, 0,
-						  count_cancelled, f), 0);
+		KUNIT_ASSERT_EQ(test,
+				kcopyd_copy(f->kc, &f->from, 1, f->to, 0,
+					    count_cancelled, f),
+				0);
 	}
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, f), 5);
 	test_disk_release_all(f->source, TEST_DISK_FIFO);

@@ -18,10 +18,10 @@
 
 /* How the system behaves, and what it has given. */
 static struct {
-	unsigned int max_order;		/* of a block that it still gives */
+	unsigned int max_order; /* of a block that it still gives */
 	unsigned int pages_left;
 	unsigned int tables_left;
-	unsigned int largest_order;	/* that it was asked for */
+	unsigned int largest_order; /* that it was asked for */
 	int pages_out;
 	int tables_out;
 } memory;
@@ -75,12 +75,12 @@ static void take_table(const void *table)
 #include "../page_pool.c"
 
 #define MAX_PAGES 600
-#define MAX_RUNS 16
+#define MAX_RUNS  16
 
 struct fixture {
 	struct copy_pool pool;
 	struct page_run runs[MAX_PAGES];
-	bool taken[MAX_PAGES];		/* what the test holds, by slot */
+	bool taken[MAX_PAGES]; /* what the test holds, by slot */
 };
 
 static struct copy_pool *make_pool(struct kunit *test, unsigned int nr_pages)
@@ -104,11 +104,11 @@ static unsigned int total_pages(const struct page_run *runs, unsigned int n)
 static void take_all_singly(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	unsigned int slot;
+	unsigned int slot, n;
 
 	for (slot = 0; slot < f->pool.nr_pages; slot++) {
-		KUNIT_ASSERT_EQ(test, copy_pool_get(&f->pool, 1,
-						    &f->runs[slot], 1), 1);
+		n = copy_pool_get(&f->pool, 1, &f->runs[slot], 1);
+		KUNIT_ASSERT_EQ(test, n, 1);
 		KUNIT_ASSERT_EQ(test, f->runs[slot].slot, slot);
 		KUNIT_ASSERT_EQ(test, f->runs[slot].nr_pages, 1);
 	}
@@ -127,7 +127,8 @@ static void expect_good_run(struct kunit *test, const struct page_run *run)
 		unsigned int slot = run->slot + i;
 
 		KUNIT_EXPECT_FALSE(test, f->taken[slot]);
-		KUNIT_EXPECT_EQ(test, page_to_pfn(f->pool.pages[slot]), pfn + i);
+		KUNIT_EXPECT_EQ(test, page_to_pfn(f->pool.pages[slot]),
+				pfn + i);
 		if (i)
 			KUNIT_EXPECT_FALSE(test, test_bit(slot, f->pool.heads));
 		f->taken[slot] = true;
@@ -227,8 +228,7 @@ static void large_request_is_one_run(struct kunit *test)
 	struct copy_pool *pool = make_pool(test, 128);
 	struct page_run run;
 
-	if (pool->nr_pages > 1 &&
-	    find_next_bit(pool->heads, 128, 1) < 128)
+	if (pool->nr_pages > 1 && find_next_bit(pool->heads, 128, 1) < 128)
 		kunit_skip(test, "the system has no block of 128 pages now");
 	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 128, &run, 1), 1);
 	KUNIT_EXPECT_EQ(test, run.nr_pages, 128);

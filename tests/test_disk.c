@@ -50,9 +50,8 @@ static struct test_disk *alloc_memory(const struct test_disk_params *params)
 	disk->params = *params;
 	disk->params.log_size = params->log_size ?: 4096;
 	disk->data = vzalloc((size_t)params->sectors << SECTOR_SHIFT);
-	disk->stored = vzalloc(array_size(params->sectors, sizeof(u32)));
-	disk->log = vzalloc(array_size(disk->params.log_size,
-				       sizeof(*disk->log)));
+	disk->stored = vcalloc(params->sectors, sizeof(u32));
+	disk->log = vcalloc(disk->params.log_size, sizeof(*disk->log));
 	if (!disk->data || !disk->stored || !disk->log)
 		goto free;
 	if (params->zone_sectors) {
@@ -76,9 +75,9 @@ static int add_gendisk(struct test_disk *disk)
 	int err;
 
 	gd = compat_alloc_disk(p->block_size ?: SECTOR_SIZE,
-			       p->flags & TEST_DISK_HAS_ZERO ? UINT_MAX >> 9 : 0,
-			       p->zone_sectors,
-			       p->flags & TEST_DISK_HAS_CACHE);
+			       p->flags & TEST_DISK_HAS_ZERO ? UINT_MAX >> 9 :
+							       0,
+			       p->zone_sectors, p->flags & TEST_DISK_HAS_CACHE);
 	if (IS_ERR(gd))
 		return -ENOMEM;
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "testdisk%d",
@@ -441,7 +440,8 @@ EXPORT_SYMBOL_GPL(test_disk_clear_log);
 
 static int __init test_disk_init(void)
 {
-	test_disk_wq = alloc_workqueue("test_disk", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	test_disk_wq = alloc_workqueue("test_disk", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				       0);
 	return test_disk_wq ? 0 : -ENOMEM;
 }
 module_init(test_disk_init);

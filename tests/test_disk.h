@@ -29,16 +29,16 @@
 struct test_disk;
 
 /* Kinds of bios; a mask where a function takes several. */
-#define TEST_DISK_READ		BIT(0)
-#define TEST_DISK_WRITE		BIT(1)
-#define TEST_DISK_ZERO		BIT(2)	/* REQ_OP_WRITE_ZEROES */
-#define TEST_DISK_FLUSH		BIT(3)	/* an empty write with REQ_PREFLUSH */
-#define TEST_DISK_ALL		GENMASK(3, 0)
+#define TEST_DISK_READ	BIT(0)
+#define TEST_DISK_WRITE BIT(1)
+#define TEST_DISK_ZERO	BIT(2) /* REQ_OP_WRITE_ZEROES */
+#define TEST_DISK_FLUSH BIT(3) /* an empty write with REQ_PREFLUSH */
+#define TEST_DISK_ALL	GENMASK(3, 0)
 
 /* What a disk is. */
-#define TEST_DISK_READ_ONLY	BIT(0)
-#define TEST_DISK_HAS_ZERO	BIT(1)	/* offers REQ_OP_WRITE_ZEROES */
-#define TEST_DISK_HAS_CACHE	BIT(2)	/* has a volatile write cache */
+#define TEST_DISK_READ_ONLY BIT(0)
+#define TEST_DISK_HAS_ZERO  BIT(1) /* offers REQ_OP_WRITE_ZEROES */
+#define TEST_DISK_HAS_CACHE BIT(2) /* has a volatile write cache */
 
 /**
  * struct test_disk_params - what a disk is like
@@ -104,10 +104,10 @@ struct test_disk_io {
 
 /* Where bios end. */
 enum test_disk_ending {
-	TEST_DISK_INLINE,	/* inside submit_bio(); the default */
-	TEST_DISK_WORK,		/* in a work item, in the order of arrival */
-	TEST_DISK_WORK_LIFO,	/* in a work item, the newest first */
-	TEST_DISK_IRQ,		/* in a hard interrupt */
+	TEST_DISK_INLINE,    /* inside submit_bio(); the default */
+	TEST_DISK_WORK,	     /* in a work item, in the order of arrival */
+	TEST_DISK_WORK_LIFO, /* in a work item, the newest first */
+	TEST_DISK_IRQ,	     /* in a hard interrupt */
 };
 
 enum test_disk_order {

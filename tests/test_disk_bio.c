@@ -97,7 +97,8 @@ static blk_status_t __decide(struct test_disk *disk, struct bio *bio)
 		return BLK_STS_IOERR;
 	if (!kind(bio))
 		return BLK_STS_NOTSUPP;
-	if (disk->params.flags & TEST_DISK_READ_ONLY && op_is_write(bio_op(bio)))
+	if (disk->params.flags & TEST_DISK_READ_ONLY &&
+	    op_is_write(bio_op(bio)))
 		return BLK_STS_IOERR;
 	status = __fault_status(disk, bio);
 	if (!status && disk->zone_next && kind(bio) & CHANGES_DATA)

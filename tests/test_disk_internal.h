@@ -14,7 +14,7 @@
 
 #include "test_disk.h"
 
-#define MAX_FAULTS 16
+#define MAX_FAULTS   16
 #define CHANGES_DATA (TEST_DISK_WRITE | TEST_DISK_ZERO)
 
 struct test_disk {
@@ -22,18 +22,18 @@ struct test_disk {
 	struct test_disk_params params;
 	u8 *data;
 
-	spinlock_t lock;		/* all below, except @data's bytes */
-	wait_queue_head_t wait;		/* for @held to grow */
+	spinlock_t lock;	/* all below, except @data's bytes */
+	wait_queue_head_t wait; /* for @held to grow */
 	bool gone;
 
-	u32 *stored;			/* for each sector, when it was written */
-	u32 clock;			/* counts writes that ended */
-	u32 flushed;			/* what was stored until then is durable */
-	unsigned int *zone_next;	/* write pointers, absolute */
+	u32 *stored;		 /* for each sector, when it was written */
+	u32 clock;		 /* counts writes that ended */
+	u32 flushed;		 /* what was stored until then is durable */
+	unsigned int *zone_next; /* write pointers, absolute */
 
 	struct test_disk_fault faults[MAX_FAULTS];
 	unsigned int nr_faults;
-	struct test_disk_fault hold;	/* its ops and range tell what to hold */
+	struct test_disk_fault hold; /* its ops and range tell what to hold */
 	struct bio_list held;
 	enum test_disk_ending ending;
 	struct bio_list ending_bios;
@@ -45,7 +45,7 @@ struct test_disk {
 
 	unsigned int in_flight;
 	unsigned int writes_in_flight;
-	unsigned int counts[4];		/* for each kind, in the order of bits */
+	unsigned int counts[4]; /* for each kind, in the order of bits */
 	struct test_disk_io *log;
 	unsigned int log_length;
 };
