@@ -4,6 +4,7 @@
  */
 #include "dm.h"
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <memory>
@@ -48,12 +49,11 @@ public:
 
 	void run()
 	{
-		dm_info info = {};
-
-		if (!dm_task_run(get()))
-			fail();
-		if (!dm_task_get_info(get(), &info) || !info.exists)
+		if (dm_task_run(get()))
+			return;
+		if (dm_task_get_errno(get()) == ENXIO)
 			throw error(device_ + ": no such device-mapper device");
+		fail();
 	}
 
 	std::vector<target> targets() const

@@ -86,8 +86,12 @@ std::string watcher::time_words(std::uint64_t all, outcome result) const
 {
 	const auto left = meter_.time_left(all);
 
+	if (result == outcome::stuck)
+		return "stopped";
 	if (result != outcome::syncing)
-		return "in " + text::duration(meter_.elapsed());
+		return meter_.average_rate() ?
+			       "in " + text::duration(meter_.elapsed()) :
+			       "in sync";
 	if (left)
 		return text::duration(*left) + " left";
 	return meter_.rate() ? "waiting" : "";
