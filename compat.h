@@ -108,7 +108,9 @@ static inline void compat_parse_params(struct module *mod)
 	kfree(args);
 }
 #else
-static inline void compat_parse_params(struct module *mod) {}
+static inline void compat_parse_params(struct module *mod)
+{
+}
 #endif
 
 #endif /* KCOPYD_COMPAT_H */

@@ -22,6 +22,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "kcopyd.h"
 #include "test_disk.h"
 
@@ -121,18 +122,23 @@ static bool one_in(struct task *task, unsigned int n)
 	return !below(task, n);
 }
 
-#define complain(slot, fmt, ...)                                             \
-	do {                                                                 \
-		struct slot *_s = (slot);                                    \
-		struct task *_t = _s->task;                                  \
-		if (!_t->complaint[0])                                       \
-			snprintf(_t->complaint, sizeof(_t->complaint),       \
-				 "%s %u+%u -> %u, flags %#x, read_err %d, "  \
-				 "write_err %#x: " fmt,                      \
-				 _s->zero ? "zero" : "copy", _s->from,       \
-				 _s->count, _s->to, _s->flags, _s->read_err, \
-				 _s->write_err, ##__VA_ARGS__);              \
-	} while (0)
+/* Note what is wrong with a job, if it is the first such thing of the task. */
+static __printf(2, 3) void complain(struct slot *slot, const char *fmt, ...)
+{
+	char *complaint = slot->task->complaint;
+	size_t size = sizeof(slot->task->complaint);
+	va_list args;
+	int n;
+
+	if (complaint[0])
+		return;
+	n = scnprintf(complaint, size, "%s %u+%u -> %u, flags %#x: %d, %#x: ",
+		      slot->zero ? "zero" : "copy", slot->from, slot->count,
+		      slot->to, slot->flags, slot->read_err, slot->write_err);
+	va_start(args, fmt);
+	vscnprintf(complaint + n, size - n, fmt, args);
+	va_end(args);
+}
 
 /* Is a sector of the disk bad that is nearer to @sector than @distance? */
 static bool is_bad(const struct disk *disk, unsigned int sector,
@@ -256,7 +262,7 @@ static void check_result(struct slot *slot)
 		complain(slot, "a read must have failed");
 }
 
-static void called(int read_err, unsigned int write_err, void *context)
+static void job_called(int read_err, unsigned int write_err, void *context)
 {
 	struct slot *slot = context;
 	struct client *client = slot->task->client;
@@ -382,10 +388,10 @@ static int submit(struct slot *slot)
 			.count = slot->count,
 		};
 	if (slot->zero)
-		return kcopyd_zero(kc, slot->num_dests, to, slot->flags, called,
-				   slot);
-	return kcopyd_copy(kc, &from, slot->num_dests, to, slot->flags, called,
-			   slot);
+		return kcopyd_zero(kc, slot->num_dests, to, slot->flags,
+				   job_called, slot);
+	return kcopyd_copy(kc, &from, slot->num_dests, to, slot->flags,
+			   job_called, slot);
 }
 
 static void submit_random(struct slot *slot)
@@ -531,10 +537,11 @@ static void make_clients(struct kunit *test, struct world *world)
 	for (i = 0; i < CLIENTS; i++) {
 		struct client *client = &world->clients[i];
 
+		int err;
+
 		client->pages = client_pages[i];
-		KUNIT_ASSERT_EQ(
-			test, kcopyd_client_create(client->pages, &client->kc),
-			0);
+		err = kcopyd_client_create(client->pages, &client->kc);
+		KUNIT_ASSERT_EQ(test, err, 0);
 	}
 }
 
@@ -573,10 +580,13 @@ static bool run_tasks(struct kunit *test, struct world *world)
 	bool ended = true;
 	unsigned int i;
 
-	for (i = 0; i < TASKS; i++)
-		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(run_task,
-							    &world->tasks[i],
-							    "random/%u", i)));
+	for (i = 0; i < TASKS; i++) {
+		struct task *task = &world->tasks[i];
+		struct task_struct *thread;
+
+		thread = kthread_run(run_task, task, "random/%u", i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	}
 	for (i = 0; i < TASKS; i++) {
 		struct task *task = &world->tasks[i];
 
@@ -612,12 +622,19 @@ static void random_jobs_do_what_the_model_says(struct kunit *test)
 	free_world(world);
 }
 
+static int random_suite_init(struct kunit_suite *suite)
+{
+	compat_parse_params(THIS_MODULE);
+	return 0;
+}
+
 static struct kunit_case random_cases[] = {
 	KUNIT_CASE(random_jobs_do_what_the_model_says), {}
 };
 
 static struct kunit_suite random_suite = {
 	.name = "kcopyd_random",
+	.suite_init = random_suite_init,
 	.test_cases = random_cases,
 };
 
