@@ -150,7 +150,7 @@ static void failed_read_starts_no_further_io(struct kunit *test)
 	kt_set_regions(f, 0, 0, 16000);
 	kt_copy(test, job, 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 2));
-	msleep(20);
+	kt_settle(f);
 	reads = test_disk_log_length(f->source);
 	test_disk_release(f->source, 0);
 	msleep(50);

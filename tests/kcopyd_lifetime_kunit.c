@@ -58,7 +58,7 @@ static void drain_does_not_wait_for_later_jobs(struct kunit *test)
 	kt_copy(test, before, 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 1));
 	task = kt_start(test, drain, f);
-	msleep(30);
+	msleep(100);
 	kt_set_regions(f, 100, 100, 8);
 	kt_copy(test, after, 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 2));
@@ -229,6 +229,25 @@ static void drain_waits_for_triggered_callbacks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&idle->calls), 1);
 }
 
+static void destroy_waits_for_prepared_callbacks(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+	struct kt_task *task;
+	void *callback;
+
+	kt_make_client(test, 1);
+	callback = prepare(test, job);
+	task = kt_start(test, destroy, f->kc);
+	f->kc = NULL;
+	msleep(50);
+	KUNIT_ASSERT_FALSE(test, kt_is_done(task));
+	job->accepted = true;
+	kcopyd_do_callback(callback, 0, 0);
+	kt_join(test, task);
+	KUNIT_EXPECT_EQ(test, atomic_read(&job->calls), 1);
+}
+
 static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(drain_waits_until_callbacks_have_returned),
 	KUNIT_CASE(drain_does_not_wait_for_later_jobs),
@@ -239,6 +258,7 @@ static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(prepared_callback_is_triggered_in_interrupts),
 	KUNIT_CASE(prepared_callback_is_triggered_under_a_spinlock),
 	KUNIT_CASE(drain_waits_for_triggered_callbacks),
+	KUNIT_CASE(destroy_waits_for_prepared_callbacks),
 	{}
 };
 

@@ -91,7 +91,7 @@ static void writes_ascend_though_reads_end_backwards(struct kunit *test)
 	kt_set_regions(f, 0, 0, COUNT);
 	kt_copy(test, job, KCOPYD_WRITE_SEQ);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 2));
-	msleep(20);
+	kt_settle(f);
 	for (held = test_disk_held(f->source); held; held--) {
 		KUNIT_EXPECT_EQ(test, test_disk_log_length(f->dests[0]), 0);
 		test_disk_release(f->source, held - 1);
@@ -177,7 +177,7 @@ static void no_write_follows_a_read_that_failed_before_it(struct kunit *test)
 		kt_set_regions(f, 0, 0, COUNT);
 		kt_copy(test, job, flags[i]);
 		KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 3));
-		msleep(20);
+		kt_settle(f);
 		test_disk_release_all(f->source, TEST_DISK_LIFO);
 		kt_expect_result(test, job, -EIO, 0);
 		KUNIT_EXPECT_LE(test, sequence_end(test, job, 0), COUNT / 2);

@@ -2,6 +2,7 @@
 /*
  * What the suites of kcopyd share; see kcopyd_test.h
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -322,6 +323,31 @@ void kt_wait_all(struct kunit *test)
 		kt_wait(test, &f->jobs[i]);
 }
 EXPORT_SYMBOL_GPL(kt_wait_all);
+
+static unsigned int bios_so_far(struct kt_fixture *f)
+{
+	unsigned int i, count = 0;
+
+	if (f->source)
+		count = test_disk_count(f->source, TEST_DISK_ALL);
+	for (i = 0; i < f->nr_disks; i++)
+		count += test_disk_count(f->dests[i], TEST_DISK_ALL);
+	return count;
+}
+
+/* Wait until no more bios arrive, because what must move first is held. */
+void kt_settle(struct kt_fixture *f)
+{
+	unsigned long end = jiffies + KT_PATIENCE;
+	unsigned int before, quiet = 0;
+
+	while (quiet < 3 && time_before(jiffies, end)) {
+		before = bios_so_far(f);
+		msleep(20);
+		quiet = bios_so_far(f) == before ? quiet + 1 : 0;
+	}
+}
+EXPORT_SYMBOL_GPL(kt_settle);
 
 struct kcopyd_stats kt_stats(struct kt_fixture *f)
 {

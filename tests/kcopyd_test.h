@@ -144,6 +144,7 @@ void kt_copy(struct kunit *test, struct kt_job *job, unsigned int flags);
 void kt_zero(struct kunit *test, struct kt_job *job, unsigned int flags);
 void kt_wait(struct kunit *test, struct kt_job *job);
 void kt_wait_all(struct kunit *test);
+void kt_settle(struct kt_fixture *f);
 struct kcopyd_stats kt_stats(struct kt_fixture *f);
 
 void kt_expect_result(struct kunit *test, struct kt_job *job, int read_err,

@@ -87,7 +87,7 @@ static void expect_fairness(struct kunit *test, unsigned int num_pages,
 		submit(test, kt_job(f), work);
 	}
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(disk, 1));
-	msleep(20);
+	kt_settle(f);
 	start = test_disk_log_length(disk);
 	small = kt_job(f);
 	kt_set_regions(f, LARGE * 3, LARGE * 3, 8);
@@ -161,7 +161,7 @@ static void expect_cancelled_in_reads(struct kunit *test, unsigned int flags)
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 2));
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, job), 1);
 	reads = test_disk_log_length(f->source);
-	msleep(30);
+	kt_settle(f);
 	KUNIT_EXPECT_EQ(test, atomic_read(&job->calls), 0);
 	test_disk_release_all(f->source, TEST_DISK_LIFO);
 	kt_expect_result(test, job, -ECANCELED, 0);
@@ -203,7 +203,7 @@ static void expect_cancelled_in_writes(struct kunit *test, unsigned int flags)
 	kt_set_regions(f, 0, 0, 8000);
 	kt_copy(test, job, flags);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->dests[0], 1));
-	msleep(30);
+	kt_settle(f);
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, job), 1);
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, job), 0);
 	ios = test_disk_log_length(f->dests[0]);
@@ -241,7 +241,7 @@ static void zeroing_is_cancelled(struct kunit *test)
 	kt_set_regions(f, 0, 0, 16000);
 	kt_zero(test, job, 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->dests[0], 1));
-	msleep(30);
+	kt_settle(f);
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, job), 1);
 	ios = test_disk_log_length(f->dests[0]);
 	test_disk_release_all(f->dests[0], TEST_DISK_FIFO);
