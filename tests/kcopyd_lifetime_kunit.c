@@ -19,7 +19,7 @@ static void drain(void *data)
 
 static void take_a_nap(struct kt_job *job)
 {
-	msleep(50);
+	msleep(100);
 	/* So that its absence can be told from its presence. */
 	job->write_err |= BIT(31);
 }
@@ -43,6 +43,38 @@ static void drain_waits_until_callbacks_have_returned(struct kunit *test)
 	kt_join(test, task);
 	KUNIT_EXPECT_EQ(test, job->write_err, BIT(31));
 	kcopyd_client_drain(f->kc);
+}
+
+static bool callback_runs(struct kt_job *job)
+{
+	unsigned long end = jiffies + KT_PATIENCE;
+
+	while (!atomic_read(&job->calls) && time_before(jiffies, end))
+		usleep_range(100, 200);
+	return atomic_read(&job->calls) && !completion_done(&job->called);
+}
+
+/* The job is over already when the call is made; only its callback is not. */
+static void drain_and_destroy_wait_for_a_callback_that_runs(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	kt_make_client(test, 16);
+	kt_make_disks(test, 1, &kt_disk);
+	kt_set_regions(f, 0, 0, 8);
+	for (i = 0; i < 2; i++) {
+		struct kt_job *job = kt_job(f);
+
+		job->then = take_a_nap;
+		kt_copy(test, job, 0);
+		KUNIT_ASSERT_TRUE(test, callback_runs(job));
+		if (i)
+			kt_destroy_client(test);
+		else
+			kt_join(test, kt_start(test, drain, f));
+		KUNIT_EXPECT_EQ(test, job->write_err, BIT(31));
+	}
 }
 
 static void drain_does_not_wait_for_later_jobs(struct kunit *test)
@@ -250,6 +282,7 @@ static void destroy_waits_for_prepared_callbacks(struct kunit *test)
 
 static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(drain_waits_until_callbacks_have_returned),
+	KUNIT_CASE(drain_and_destroy_wait_for_a_callback_that_runs),
 	KUNIT_CASE(drain_does_not_wait_for_later_jobs),
 	KUNIT_CASE(destroy_waits_for_all_jobs),
 	KUNIT_CASE(idle_client_is_drained_and_destroyed_at_once),
