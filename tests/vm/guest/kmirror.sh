@@ -6,9 +6,10 @@
 
 . /guest/lib.sh
 
+sectors=0 changed=''
 modprobe kmirror
 
-# create REGION_SECTORS LEGS [FEATURES...]: m as long as $sectors on leg0, ...
+# create REGION_SECTORS LEGS [FEATURES...]: m, of $sectors, on leg0, leg1, ...
 create() {
 	region=$1 legs=$2 table='' i=0
 	shift 2
@@ -20,6 +21,16 @@ create() {
 		--table "0 $sectors kmirror $region $legs$table${*:+ $# $*}"
 }
 
+# create_paused REGION_SECTORS LEGS: most of it is still to be synchronised
+create_paused() {
+	slow_writes 1
+	create "$@"
+	dmsetup message m 0 pause
+	mend
+	[ $(($(synced) * 2)) -lt "$(total)" ] ||
+		fail "$(synced) regions were synchronised too soon"
+}
+
 # A letter for each leg.
 health() {
 	dmsetup status m |
@@ -27,8 +38,8 @@ health() {
 }
 
 # Regions, in all and those synchronised.
-total() { dmsetup status m | sed 's|.*/||'; }
-synced() { dmsetup status m | sed 's|.* \([0-9]*\)/.*|\1|'; }
+total() { dmsetup status m | sed -n '$s|.*/||p'; }
+synced() { dmsetup status m | sed -n '$s|.* \([0-9]*\)/.*|\1|p'; }
 
 is_synced() { [ "$(synced)" = "$(total)" ]; }
 has_health() { [ "$(health)" = "$1" ]; }
@@ -58,9 +69,18 @@ leg_becomes() {
 	shift 2
 	dmsetup load "leg$leg" --table "0 $sectors $target /dev/loop$leg $*"
 	dmsetup resume "leg$leg"
+	changed="$changed $leg"
 }
 
-mend() { leg_becomes "$1" linear 0; }
+# All legs are good again.
+mend() {
+	for leg in $changed; do
+		leg_becomes "$leg" linear 0
+	done
+	changed=''
+}
+
+slow_writes() { leg_becomes "$1" delay "0 0 /dev/loop$1 0 50"; }
 break_writes() { leg_becomes "$1" flakey 0 0 3600 1 error_writes; }
 
 # fail_reads N SECTOR...: until these sectors are written
@@ -81,20 +101,20 @@ fail_write() {
 	dmsetup message "leg$1" 0 enable
 }
 
-# read_sector DEVICE SECTOR, write_sector DEVICE SECTOR: past the page cache
-read_sector() {
-	dd if="$1" bs=512 skip="$2" count=1 iflag=direct of=/tmp/sector \
-		2>/dev/null
-}
-write_sector() {
-	dd if=/dev/urandom bs=512 count=1 2>/dev/null |
-		dd of="$1" bs=512 seek="$2" count=1 oflag=direct \
-			conv=notrunc 2>/dev/null
+# start_load FILE [OPTIONS...]: write to it at random, and check what is read
+start_load() {
+	block_load --seconds 1000 "$@" >/tmp/load 2>&1 &
+	load=$!
 }
 
-# flush DEVICE
-flush() {
-	dd if=/dev/null of="$1" conv=notrunc,fsync 2>/dev/null
+# Ends when the load has read all it wrote.
+end_load() {
+	kill -TERM "$load"
+	wait "$load"
+}
+
+stop_load() {
+	end_load || fail "the load: $(cat /tmp/load)"
 }
 
 # The last words of every test.

@@ -40,8 +40,7 @@ mount -t ext4 /dev/mapper/m $root
 say "$(df -m $root | awk 'END { print $3 }') MiB of files are mirrored in use"
 truncate -s 8M $root/load
 block_load --fill-only $root/load
-block_load --seconds 1000 --rest 10 --threads 2 $root/load >/tmp/load 2>&1 &
-load=$!
+start_load $root/load --rest 10 --threads 2
 churn &
 churn=$!
 
@@ -52,8 +51,7 @@ wait_for 400 is_synced || fail "synchronisation did not end: $(synced)"
 expect_event "$event"
 sleep 2
 touch /tmp/stop
-kill -TERM $load
-wait $load || fail "the load: $(cat /tmp/load)"
+stop_load
 wait $churn || fail "the workload did not get far"
 say "meanwhile: $(cat /tmp/load)"
 umount $root

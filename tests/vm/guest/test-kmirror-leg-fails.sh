@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: mem=1G programs=block_load,same_blocks,sector timeout=300
+#
+# A leg that fails a write is dropped, shown and announced, and the data stays
+# good; a leg that fails a read is kept. During synchronisation and after it.
+
+. /guest/kmirror.sh
+
+seed=0
+
+# begin TEXT [nosync]: a new mirror of three good legs. All hold the same if it
+# is nosync; else leg 0 only has data, and synchronisation is paused early.
+begin() {
+	say "$1"
+	shift
+	! dmsetup info m >/dev/null 2>&1 || dmsetup remove m
+	seed=$((seed + 1))
+	mend
+	for i in 0 1 2; do
+		[ $i -eq 0 ] || [ "$*" ] || continue
+		block_load --seed $seed --fill-only /dev/mapper/leg$i
+	done
+	if [ "$*" ]; then
+		create 32 3 nosync
+	else
+		create_paused 32 3
+	fi
+	event=$(events)
+}
+
+proceed() { dmsetup message m 0 resume; }
+
+load() { start_load /dev/mapper/m --seed $seed --rest 2; }
+
+check_load() {
+	load
+	sleep 1
+	stop_load
+}
+
+# same LEG LEG...: they hold the same
+same() {
+	legs=''
+	for i; do
+		legs="$legs /dev/mapper/leg$i"
+	done
+	# shellcheck disable=SC2086 # words wanted
+	same_blocks $legs || fail "legs $* differ"
+}
+
+synchronise() {
+	proceed
+	wait_for 60 is_synced || fail "not synchronised: $(synced)"
+}
+
+for i in 0 1 2; do
+	make_leg $i 4
+done
+# shellcheck disable=SC2154 # by make_leg
+last=$((sectors - 1))
+bad=$((sectors - 1000))
+
+begin "leg 1 fails writes of the synchronisation"
+break_writes 1
+synchronise
+expect_health ADA
+expect_event "$event"
+check_load
+same 0 2
+
+begin "leg 2 fails one write of the synchronisation"
+fail_write 2 $last
+synchronise
+expect_health AAD
+check_load
+same 0 1
+
+begin "leg 1 fails writes under load, while it synchronises"
+load
+proceed
+break_writes 1
+expect_health ADA
+wait_for 60 is_synced || fail "not synchronised: $(synced)"
+stop_load
+same 0 2
+
+begin "leg 2 fails a write to a synchronised region" nosync
+fail_write 2 40
+sector write /dev/mapper/m 40 || fail "the write failed"
+expect_health AAD
+expect_event "$event"
+same 0 1
+
+begin "leg 0 fails writes when all is synchronised"
+synchronise
+load
+break_writes 0
+expect_health DAA
+expect_event "$event"
+stop_load
+same 1 2
+sector flush /dev/mapper/m || fail "a flush failed that leg 0 is not needed for"
+
+begin "leg 1 fails a flush" nosync
+break_writes 1
+sector flush /dev/mapper/m || fail "the flush failed"
+expect_health ADA
+expect_event "$event"
+
+begin "leg 0 fails a write before all is synchronised"
+[ "$(synced)" -gt 0 ] || fail "nothing is synchronised yet"
+break_writes 0
+! sector write /dev/mapper/m $last || fail "a lost write succeeded"
+expect_health DAA
+! sector read /dev/mapper/m $last || fail "a region without copy was read"
+! sector flush /dev/mapper/m || fail "a flush vouched for lost regions"
+sector read /dev/mapper/m 1 || fail "a synchronised region was not read"
+sector write /dev/mapper/m 1 || fail "a synchronised region was not written"
+before=$(synced)
+proceed
+sleep 0.5
+[ "$(synced)" = "$before" ] || fail "it was copied from a leg that is dropped"
+
+begin "every leg fails writes" nosync
+for i in 0 1 2; do
+	break_writes $i
+done
+! sector write /dev/mapper/m 1 || fail "a write to no leg succeeded"
+expect_health DDD
+! sector read /dev/mapper/m 1 || fail "a read from no leg succeeded"
+! sector flush /dev/mapper/m || fail "a flush of no leg succeeded"
+
+# Regions are read from different legs first: these three are, together.
+begin "a read that fails is retried on the others" nosync
+fail_reads 0 0 40 70
+fail_reads 1 0 40
+fail_reads 2 40
+for sector in 0 70; do
+	! sector read /dev/mapper/leg0 $sector || fail "leg 0 reads all"
+	sector read /dev/mapper/m $sector --to /tmp/read || fail "sector $sector: no retry"
+	sector read /dev/loop0 $sector --to /tmp/wanted
+	cmp /tmp/read /tmp/wanted || fail "sector $sector: wrong data"
+done
+! sector read /dev/mapper/m 40 || fail "sector 40 was read from nowhere"
+expect_health AAA
+# a write mends the sector
+sector write /dev/mapper/m 40 || fail "the write failed"
+sector read /dev/mapper/m 40 || fail "what was written can't be read"
+expect_health AAA
+mend
+same 0 1 2
+
+begin "leg 0 fails a read of the synchronisation"
+fail_reads 0 $bad
+proceed
+expect_event "$event"
+[ "$(synced)" = $(($(total) - 1)) ] || fail "$(synced) regions of $(total)"
+expect_health AAA
+! sector read /dev/mapper/m $bad || fail "the bad sector was read"
+sector read /dev/mapper/m $((bad - 1)) || fail "a sector beside it was not read"
+sector write /dev/mapper/m $bad || fail "the write failed"
+event=$(events)
+dmsetup message m 0 pause
+synchronise
+expect_event "$event"
+same 0 1 2
+
+finish

@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: mem=1G programs=block_load,same_blocks timeout=300
+#
+# Pausing, suspending, replacing and removing a mirror in the middle of its
+# synchronisation, dozens of times, while it is written to.
+
+. /guest/kmirror.sh
+
+for i in 0 1 2; do
+	make_leg $i 8
+done
+block_load --fill-only /dev/mapper/leg0
+
+stands_still() {
+	before=$(synced)
+	sleep 0.3
+	[ "$(synced)" = "$before" ] || fail "$1, but it goes on: $before"
+}
+
+say "a pause stops it, and nothing but a resume continues it"
+create_paused 32 3
+stands_still "paused"
+dmsetup message m 0 pause
+dmsetup suspend m
+dmsetup resume m
+stands_still "paused before a suspend"
+dmsetup suspend m
+dmsetup message m 0 resume
+stands_still "suspended"
+[ "$(synced)" -lt "$(total)" ] || fail "it ended while it was suspended"
+event=$(events)
+dmsetup resume m
+wait_for 60 is_synced || fail "not synchronised: $(synced)"
+expect_event "$event"
+same_blocks /dev/mapper/leg0 /dev/mapper/leg1 /dev/mapper/leg2 ||
+	fail "the legs differ"
+event=$(events)
+dmsetup message m 0 pause
+dmsetup message m 0 resume
+sleep 0.5
+[ "$(events)" = "$event" ] || fail "an end that was none has been announced"
+dmsetup remove m
+
+say "all of it, under load; some synchronisations are cut short"
+slow_writes 2
+create 32 3
+table=$(dmsetup table m)
+start_load /dev/mapper/m
+round=0
+while [ $round -lt 4 ]; do
+	dmsetup suspend m
+	dmsetup resume m
+	dmsetup message m 0 pause
+	dmsetup message m 0 resume
+	dmsetup suspend --noflush m
+	dmsetup message m 0 pause
+	dmsetup message m 0 resume
+	dmsetup resume m
+	# begins anew: leg 0 has everything
+	dmsetup load m --table "$table"
+	dmsetup suspend --nolockfs m
+	[ "$(synced)" -lt "$(total)" ] || fail "it was not cut short"
+	dmsetup resume m
+	round=$((round + 1))
+done
+mend
+wait_for 60 is_synced || fail "not synchronised: $(synced)"
+sleep 1
+stop_load
+expect_health AAA
+dmsetup remove m
+same_blocks /dev/mapper/leg0 /dev/mapper/leg1 /dev/mapper/leg2 ||
+	fail "the legs differ"
+
+say "removal in the middle"
+slow_writes 2
+round=0
+while [ $round -lt 12 ]; do
+	create 32 3
+	[ $((round % 2)) -eq 0 ] ||
+		dd if=/dev/zero of=/dev/mapper/m bs=64k count=16 2>/dev/null
+	[ "$(synced)" -lt "$(total)" ] || fail "it was not cut short"
+	dmsetup remove m
+	round=$((round + 1))
+done
+mend
+create 32 3
+wait_for 60 is_synced || fail "not synchronised: $(synced)"
+dmsetup remove m
+same_blocks /dev/mapper/leg0 /dev/mapper/leg1 /dev/mapper/leg2 ||
+	fail "the legs differ"
+
+say "removal by force, under load"
+is_open() { dmsetup info -c --noheadings -o open m | grep -q 1; }
+block_load --fill-only --seed 2 /dev/mapper/leg0
+slow_writes 2
+create 32 3
+start_load /dev/mapper/m --seed 2 --allow-errors --rest 1
+wait_for 30 is_open || fail "the load: $(cat /tmp/load)"
+sleep 0.5
+# it is open, so it can only be replaced by errors
+! dmsetup remove --force m 2>/dev/null || fail "removed, though it was open"
+end_load || true
+dmsetup remove m
+mend
+
+finish

@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: mem=1G programs=block_load,same_blocks,sector timeout=300
+#
+# The table: what is refused and why, what is told, nosync, a short last region,
+# targets that do not begin at 0, the most legs; flushes and FUA on every leg.
+
+. /guest/kmirror.sh
+
+# refused TEXT TABLE: and the kernel's log says why
+refused() {
+	! dmsetup create m --table "$2" 2>/dev/null ||
+		fail "accepted: $2"
+	dmesg | tail -n 5 | grep -qF "kmirror: $1" ||
+		fail "$2: no word about \"$1\" in: $(dmesg | tail -n 5)"
+}
+
+# is WORDS COMMAND...: that is what the command says
+is() {
+	wanted=$1
+	shift
+	said=$("$@")
+	[ "$said" = "$wanted" ] || fail "$*: \"$said\", not \"$wanted\""
+}
+
+a=/dev/mapper/leg0 b=/dev/mapper/leg1 c=/dev/mapper/leg2
+for i in 0 1 2; do
+	make_leg $i 8
+done
+
+say "tables that are refused"
+size="Region size must be a positive number of sectors"
+refused "$size" "0 16384 kmirror"
+refused "$size" "0 16384 kmirror 0 2 $a 0 $b 0"
+refused "$size" "0 16384 kmirror -8 2 $a 0 $b 0"
+refused "$size" "0 16384 kmirror 8x 2 $a 0 $b 0"
+refused "$size" "0 16384 kmirror 4294967304 2 $a 0 $b 0"
+number="Number of legs must be 2 to 8"
+refused "$number" "0 16384 kmirror 128"
+refused "$number" "0 16384 kmirror 128 1 $a 0"
+refused "$number" "0 16384 kmirror 128 9 $a 0 $b 0 $c 0"
+refused "$number" "0 16384 kmirror 128 two $a 0 $b 0"
+leg="A leg needs a device and an offset in sectors"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 $b"
+refused "$leg" "0 16384 kmirror 128 2 $a 0"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 $b x"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 $b -1"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 $b 99999999999999999999"
+refused "Cannot open the device of a leg" \
+	"0 16384 kmirror 128 2 $a 0 /dev/nonexistent 0"
+past="A leg ends past the end of its device"
+refused "$past" "0 16384 kmirror 128 2 $a 0 $b 8"
+refused "$past" "0 16392 kmirror 128 2 $a 0 $b 0"
+refused "$past" "0 16384 kmirror 128 2 $a 0 $b 18446744073709551608"
+refused "Two legs overlap" "0 8192 kmirror 128 2 $a 0 $a 0"
+refused "Two legs overlap" "0 8192 kmirror 128 3 $a 0 $b 0 $b 8184"
+features="Number of features must be 0 or 1"
+refused "$features" "0 16384 kmirror 128 2 $a 0 $b 0 2 nosync nosync"
+refused "$features" "0 16384 kmirror 128 2 $a 0 $b 0 nosync"
+refused "Arguments do not match the number of features" \
+	"0 16384 kmirror 128 2 $a 0 $b 0 1"
+refused "Arguments do not match the number of features" \
+	"0 16384 kmirror 128 2 $a 0 $b 0 0 nosync"
+refused "Arguments do not match the number of features" \
+	"0 16384 kmirror 128 2 $a 0 $b 0 1 nosync more"
+refused "Unknown feature" "0 16384 kmirror 128 2 $a 0 $b 0 1 sync"
+losetup -r /dev/loop3 /tmp/loop/2
+refused "A leg is read-only" "0 16384 kmirror 128 2 $a 0 /dev/loop3 0"
+losetup -d /dev/loop3
+! dmsetup create m -r --table "0 16384 kmirror 128 2 $a 0 $b 0" 2>/dev/null ||
+	fail "accepted: a read-only table"
+
+say "a table and a status that are told"
+block_load --fill-only $a
+create 128 3
+wait_for 30 is_synced || fail "not synchronised: $(synced)"
+is "0 16384 kmirror 128 3 253:0 0 253:1 0 253:2 0" dmsetup table m
+is "0 16384 kmirror 3 253:0 A 253:1 A 253:2 A 128/128" dmsetup status m
+same_blocks $a $b $c || fail "the legs differ"
+for words in stop "pause now" resume=1; do
+	# shellcheck disable=SC2086 # words wanted
+	! dmsetup message m 0 $words 2>/dev/null || fail "obeyed: $words"
+done
+dmsetup remove m
+
+say "a mirror of two places on one device, in a larger table"
+dmsetup create m --table "0 2048 linear $c 0
+2048 4104 kmirror 512 2 $a 8 $a 8192 0"
+wait_for 30 is_synced || fail "not synchronised: $(dmsetup status m)"
+table=$(dmsetup table m | tail -n 1)
+is "2048 4104 kmirror 512 2 253:0 8 253:0 8192" echo "$table"
+block_load --fill-only --seed 5 /dev/mapper/m
+start_load /dev/mapper/m --seed 5
+sleep 1
+stop_load
+dmsetup remove m
+dmsetup create first --table "0 4104 linear $a 8"
+dmsetup create second --table "0 4104 linear $a 8192"
+same_blocks /dev/mapper/first /dev/mapper/second || fail "the places differ"
+dmsetup remove first
+dmsetup remove second
+
+say "eight legs with a short last region, and nothing behind it"
+legs=''
+block_load --fill-only --seed 6 $a
+for i in 0 1 2 3 4 5 6 7; do
+	legs="$legs $a $((i * 2048))"
+	sector read $a $((i * 2048 + 1000)) --to /tmp/behind.$i
+done
+dmsetup create m --table "0 1000 kmirror 384 8$legs"
+wait_for 30 is_synced || fail "not synchronised: $(synced)"
+is 3 total
+block_load --fill-only --seed 7 --threads 1 /dev/mapper/m
+dmsetup remove m
+for i in 0 1 2 3 4 5 6 7; do
+	dmsetup create part --table "0 1000 linear $a $((i * 2048))"
+	block_load --seed 7 --threads 1 --seconds 0 /dev/mapper/part ||
+		fail "leg $i does not hold what was written"
+	dmsetup remove part
+	sector read $a $((i * 2048 + 1000)) --to /tmp/found
+	cmp /tmp/behind.$i /tmp/found || fail "leg $i was written behind"
+done
+
+say "a mirror that is not to be synchronised"
+block_load --fill-only --seed 8 $a
+block_load --fill-only --seed 8 $b
+block_load --fill-only --seed 9 $c
+event_before=$(dmesg | grep -c "synchronised .* of" || true)
+create 128 3 nosync
+is "0 16384 kmirror 128 3 253:0 0 253:1 0 253:2 0 1 nosync" dmsetup table m
+is "0 16384 kmirror 3 253:0 A 253:1 A 253:2 A 128/128" dmsetup status m
+is 0 events
+sleep 1
+[ "$(dmesg | grep -c "synchronised .* of" || true)" = "$event_before" ] ||
+	fail "it was synchronised"
+block_load --seed 9 --seconds 0 $c >/dev/null || fail "leg 2 was written"
+sector write /dev/mapper/m 100
+for i in 1 2; do
+	sector read $a 100 --to /tmp/wanted
+	sector read /dev/mapper/leg$i 100 --to /tmp/found
+	cmp /tmp/wanted /tmp/found || fail "leg $i was not written"
+done
+
+say "flushes and FUA reach every leg"
+events=/sys/kernel/debug/tracing/events/block
+trace=/sys/kernel/debug/tracing/trace
+echo 1 >$events/block_bio_queue/enable
+for what in "sector write --through /dev/mapper/m 100" \
+	"sector flush /dev/mapper/m"; do
+	: >$trace
+	$what
+	cat $trace
+	for i in 0 1 2; do
+		case $what in
+		*through*) pattern=" 253,$i WFS 100 + 1 " ;;
+		*) pattern=" 253,$i FWS 0 + 0 " ;;
+		esac
+		grep -q "$pattern" $trace || fail "$what: not on leg $i"
+	done
+done
+echo 0 >$events/block_bio_queue/enable
+
+finish
