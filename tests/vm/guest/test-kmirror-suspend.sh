@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G programs=block_load,same_blocks timeout=300
+# needs: mem=1G programs=block_load,same_blocks
 #
 # Pausing, suspending, replacing and removing a mirror in the middle of its
 # synchronisation, dozens of times, while it is written to.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G programs=block_load,same_blocks,sector timeout=300
+# needs: mem=1G programs=block_load,same_blocks,sector
 #
 # The table: what is refused and why, what is told, nosync, a short last region,
 # targets that do not begin at 0, the most legs; flushes and FUA on every leg.
@@ -141,23 +141,37 @@ for i in 1 2; do
 	cmp /tmp/wanted /tmp/found || fail "leg $i was not written"
 done
 
-say "flushes and FUA reach every leg"
-events=/sys/kernel/debug/tracing/events/block
-trace=/sys/kernel/debug/tracing/trace
-echo 1 >$events/block_bio_queue/enable
-for what in "sector write --through /dev/mapper/m 100" \
-	"sector flush /dev/mapper/m"; do
+# traced COMMAND...: with what comes to a block device meanwhile in $trace
+traced() {
 	: >$trace
-	$what
-	cat $trace
-	for i in 0 1 2; do
-		case $what in
-		*through*) pattern=" 253,$i WFS 100 + 1 " ;;
-		*) pattern=" 253,$i FWS 0 + 0 " ;;
-		esac
-		grep -q "$pattern" $trace || fail "$what: not on leg $i"
-	done
+	echo 1 >$tracing/events/block/block_bio_queue/enable
+	"$@"
+	echo 0 >$tracing/events/block/block_bio_queue/enable
+}
+
+synchronise_anew() {
+	create 16384 3
+	wait_for 30 is_synced || fail "not synchronised: $(synced)"
+}
+
+# seen LEG BIO: an operation and its flags, a sector, a length
+seen() { grep -qF "253,$1 $2 " $trace || fail "leg $1 did not get $2"; }
+
+say "flushes and FUA reach every leg, and copies are flushed"
+tracing=/sys/kernel/tracing
+trace=$tracing/trace
+traced sector write --through /dev/mapper/m 100
+for i in 0 1 2; do
+	seen $i "WFS 100 + 1"
 done
-echo 0 >$events/block_bio_queue/enable
+traced sector flush /dev/mapper/m
+for i in 0 1 2; do
+	seen $i "FWS 0 + 0"
+done
+dmsetup remove m
+traced synchronise_anew
+for i in 1 2; do
+	seen $i "FW 0 + 0"
+done
 
 finish

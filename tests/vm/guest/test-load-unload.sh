@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: timeout=300
 #
 # Loading and unloading a hundred times leaves nothing behind, and the module
 # is found by its alias.
