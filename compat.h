@@ -40,9 +40,10 @@
 #endif
 
 /*
- * For the tests
+ * For the tests and the benchmark
  */
 #include <linux/blkdev.h>
+#include <linux/file.h>
 
 /* Until 6.11 the limits of a disk were set one by one after its allocation. */
 static inline struct gendisk *compat_alloc_disk(unsigned int block_size,
@@ -73,6 +74,39 @@ static inline struct gendisk *compat_alloc_disk(unsigned int block_size,
 		blk_queue_chunk_sectors(disk->queue, zone_sectors);
 	}
 	return disk;
+#endif
+}
+
+/* A device, held open for reading and writing. */
+struct compat_bdev {
+	struct block_device *bdev;
+	struct file *file;
+};
+
+/* From 6.9 an open device is a file. */
+static inline int compat_open_bdev(const char *path, struct compat_bdev *opened)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	opened->file = bdev_file_open_by_path(path,
+					      BLK_OPEN_READ | BLK_OPEN_WRITE,
+					      NULL, NULL);
+	if (IS_ERR(opened->file))
+		return PTR_ERR(opened->file);
+	opened->bdev = file_bdev(opened->file);
+#else
+	opened->bdev = blkdev_get_by_path(path, FMODE_READ | FMODE_WRITE, NULL);
+	if (IS_ERR(opened->bdev))
+		return PTR_ERR(opened->bdev);
+#endif
+	return 0;
+}
+
+static inline void compat_close_bdev(struct compat_bdev *opened)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	fput(opened->file);
+#else
+	blkdev_put(opened->bdev, FMODE_READ | FMODE_WRITE);
 #endif
 }
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kcopyd-bench: the same work done by three copy engines, in one boot
+ *
+ * main.c reads what is to be done and answers; load.c keeps a number of jobs
+ * queued until all are done; latency.c sees how long a small copy takes beside
+ * a large one; memory.c counts allocations. They know an engine only by struct
+ * bench_engine.
+ */
+#ifndef KCOPYD_BENCH_H
+#define KCOPYD_BENCH_H
+
+#include <linux/llist.h>
+#include <linux/seq_file.h>
+#include <linux/types.h>
+
+#include "../kcopyd.h"
+
+/* The most clients that run beside each other. */
+#define BENCH_MAX_CLIENTS 8
+
+struct bench_client;
+
+/**
+ * struct bench_job - one job of an engine, for the time that it takes
+ * @node: the owner's, once the job is done
+ * @owner: who is told by bench_done_fn
+ * @from: source; without a device, the destinations are zeroed
+ * @num_dests: destinations in @dests
+ * @dests: destinations
+ * @engine_data: the engine's, kept from one use of the object to the next
+ */
+struct bench_job {
+	struct llist_node node;
+	void *owner;
+	struct io_region from;
+	unsigned int num_dests;
+	struct io_region dests[KCOPYD_MAX_REGIONS];
+	void *engine_data;
+};
+
+/* Tell the owner; in the context of the engine's callbacks. */
+typedef void (*bench_done_fn)(struct bench_job *job, bool failed);
+
+/**
+ * struct bench_engine - a copy engine
+ * @name: what the command calls it
+ * @create: make a client; @bytes is the length of the longest job. Returns an
+ *	ERR_PTR() on failure
+ * @destroy: free a client that has no job under way
+ * @prepare: set aside what a job object needs beforehand; may be NULL
+ * @release: free that; may be NULL
+ * @start: start a job; returns 0 or an error, and then there is no callback
+ */
+struct bench_engine {
+	const char *name;
+	void *(*create)(size_t bytes, bench_done_fn done);
+	void (*destroy)(void *client);
+	int (*prepare)(void *client, struct bench_job *job);
+	void (*release)(struct bench_job *job);
+	int (*start)(void *client, struct bench_job *job);
+};
+
+extern const struct bench_engine bench_kcopyd;
+extern const struct bench_engine bench_dm_kcopyd;
+extern const struct bench_engine bench_floor;
+
+/**
+ * struct bench_work - what is to be done
+ * @engine: by whom
+ * @bytes: length of a job
+ * @depth: how many jobs are queued at a time
+ * @jobs: how many there are in all, for each client
+ * @clients: how many clients do it, each from a thread of its own
+ * @other: for latency: the small copies are on a client of their own
+ * @memory: count allocations
+ * @from: source, or NULL to zero
+ * @num_dests: destinations
+ * @dests: the devices
+ */
+struct bench_work {
+	const struct bench_engine *engine;
+	size_t bytes;
+	unsigned int depth;
+	unsigned int jobs;
+	unsigned int clients;
+	bool other;
+	bool memory;
+	struct block_device *from;
+	unsigned int num_dests;
+	struct block_device *dests[KCOPYD_MAX_REGIONS];
+};
+
+int bench_load(const struct bench_work *work, struct seq_file *out);
+int bench_latency(const struct bench_work *work, struct seq_file *out);
+
+int bench_memory_start(void);
+void bench_memory_enter(void);
+void bench_memory_leave(void);
+void bench_memory_stop(void);
+void bench_memory_show(struct seq_file *out, unsigned int jobs);
+
+#endif /* KCOPYD_BENCH_H */
