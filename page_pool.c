@@ -116,8 +116,22 @@ static unsigned int run_end(struct copy_pool *pool, unsigned int slot,
 {
 	unsigned int end = min(slot + max, pool->nr_pages);
 
+	if (max == 1)
+		return end;
 	end = find_next_zero_bit(pool->free, end, slot + 1);
 	return find_next_bit(pool->heads, end, slot + 1);
+}
+
+static struct page_run take(struct copy_pool *pool, unsigned int slot,
+			    unsigned int len)
+{
+	bitmap_clear(pool->free, slot, len);
+	pool->nr_free -= len;
+	return (struct page_run){
+		.page = pool->pages[slot],
+		.slot = slot,
+		.nr_pages = len,
+	};
 }
 
 /* Take up to *@wanted pages, in at most @max_runs runs of @min_run or more. */
@@ -135,17 +149,23 @@ static unsigned int take_runs(struct copy_pool *pool, unsigned int *wanted,
 			break;
 		len = run_end(pool, slot, *wanted) - slot;
 		if (len >= min(min_run, *wanted)) {
-			runs[nr_runs++] = (struct page_run){
-				.page = pool->pages[slot],
-				.slot = slot,
-				.nr_pages = len,
-			};
-			bitmap_clear(pool->free, slot, len);
-			pool->nr_free -= len;
+			runs[nr_runs++] = take(pool, slot, len);
 			*wanted -= len;
 		}
 		slot += len;
 	}
+	return nr_runs;
+}
+
+/* Where the first free run is too short: take several. */
+static unsigned int get_scattered(struct copy_pool *pool, unsigned int nr_pages,
+				  struct page_run *runs, unsigned int max_runs)
+{
+	unsigned int min_run = DIV_ROUND_UP(nr_pages, max_runs), nr_runs;
+
+	nr_runs = take_runs(pool, &nr_pages, min_run, runs, max_runs);
+	nr_runs += take_runs(pool, &nr_pages, 1, runs + nr_runs,
+			     max_runs - nr_runs);
 	return nr_runs;
 }
 
@@ -165,16 +185,20 @@ static unsigned int take_runs(struct copy_pool *pool, unsigned int *wanted,
 unsigned int copy_pool_get(struct copy_pool *pool, unsigned int nr_pages,
 			   struct page_run *runs, unsigned int max_runs)
 {
-	unsigned int min_run = DIV_ROUND_UP(nr_pages, max_runs), nr_runs;
+	unsigned int nr_runs = 1, slot, len;
 
 	if (pool->nr_free < nr_pages)
 		return 0;
-	nr_runs = take_runs(pool, &nr_pages, min_run, runs, max_runs);
-	nr_runs += take_runs(pool, &nr_pages, 1, runs + nr_runs,
-			     max_runs - nr_runs);
+	slot = find_next_bit(pool->free, pool->nr_pages, pool->first_free);
+	len = run_end(pool, slot, nr_pages) - slot;
+	pool->first_free = slot;
+	if (len == nr_pages) {
+		runs[0] = take(pool, slot, len);
+		pool->first_free += len;
+	} else {
+		nr_runs = get_scattered(pool, nr_pages, runs, max_runs);
+	}
 	pool->min_free = min(pool->min_free, pool->nr_free);
-	pool->first_free = find_next_bit(pool->free, pool->nr_pages,
-					 pool->first_free);
 	return nr_runs;
 }
 
