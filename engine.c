@@ -217,27 +217,37 @@ static bool __retire(struct piece *piece)
 	return false;
 }
 
-/*
- * Take back the pieces in @retired and start all that there is room for, in
- * turns. Runs in the worker and in submitters, at the same time too.
- */
-static void dispatch(struct kcopyd_client *kc, struct list_head *retired)
+/* Make pieces for all that there is room for, in turns. */
+static void __start(struct kcopyd_client *kc, struct list_head *started)
+{
+	struct piece *piece;
+
+	while ((piece = __next_piece(kc)))
+		list_move_tail(&piece->list, started);
+}
+
+static void begin(struct list_head *started)
 {
 	struct piece *piece, *next;
-	unsigned long flags;
+
+	/* A piece may have ended, and be in use again, once it has begun. */
+	list_for_each_entry_safe(piece, next, started, list)
+		piece_begin(piece);
+}
+
+/* Take back the pieces in @retired and start what is next. */
+static void recycle(struct kcopyd_client *kc, struct list_head *retired)
+{
+	struct piece *piece, *next;
 	LIST_HEAD(started);
 
-	spin_lock_irqsave(&kc->lock, flags);
+	spin_lock_irq(&kc->lock);
 	list_for_each_entry_safe(piece, next, retired, list)
 		if (__retire(piece))
 			list_move_tail(&piece->list, &started);
-	while ((piece = __next_piece(kc)))
-		list_move_tail(&piece->list, &started);
-	spin_unlock_irqrestore(&kc->lock, flags);
-
-	/* A piece may have ended, and be in use again, once it has begun. */
-	list_for_each_entry_safe(piece, next, &started, list)
-		piece_begin(piece);
+	__start(kc, &started);
+	spin_unlock_irq(&kc->lock);
+	begin(&started);
 }
 
 /* Deal with all I/O that has ended, as one batch, and start what is next. */
@@ -252,7 +262,7 @@ static void run_batch(struct kcopyd_client *kc)
 	batch = llist_reverse_order(batch);
 	llist_for_each_entry_safe(piece, next, batch, done)
 		piece_advance(piece, &retired);
-	dispatch(kc, &retired);
+	recycle(kc, &retired);
 	blk_finish_plug(&plug);
 }
 
@@ -265,9 +275,19 @@ static void __account_job(struct kcopyd_client *kc, const struct job *job)
 		kc->stats.jobs_failed++;
 }
 
+/* Free the object of a job, or keep it for the next where nobody waits for it. */
+static void __free_job(struct kcopyd_client *kc, struct job *job)
+{
+	if (kc->nr_kept < CLIENT_JOBS_KEPT &&
+	    READ_ONCE(kc->mempool.curr_nr) >= kc->mempool.min_nr)
+		kc->kept[kc->nr_kept++] = job;
+	else
+		mempool_free(job, &kc->mempool);
+}
+
 /*
- * Call one job back. Its object is free from here on; it is kept at hand for
- * the first job that the callback submits.
+ * Call one job back. Its object is free from here on; it is set aside for the
+ * first job that the callback submits.
  */
 static void __call_back(struct kcopyd_client *kc, struct job *job)
 	__releases(&kc->lock) __acquires(&kc->lock)
@@ -288,10 +308,10 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	WRITE_ONCE(kc->caller, current);
 	fn(read_err, write_err, context);
 	WRITE_ONCE(kc->caller, NULL);
-	if (kc->spare)
-		mempool_free(kc->spare, &kc->mempool);
 
 	spin_lock_irq(&kc->lock);
+	if (kc->spare)
+		__free_job(kc, kc->spare);
 	kc->calling = 0;
 	/* Who sleeps on this takes the lock after it has gone to sleep. */
 	if (waitqueue_active(&kc->progress))
@@ -345,7 +365,7 @@ void engine_submit(struct job *job)
 	bool direct = job->count && !(job->flags & KCOPYD_NOWAIT) &&
 		      !current->bio_list;
 	unsigned long flags;
-	LIST_HEAD(none);
+	LIST_HEAD(started);
 
 	spin_lock_irqsave(&kc->lock, flags);
 	job->seq = ++kc->seq;
@@ -357,10 +377,12 @@ void engine_submit(struct job *job)
 		list_add_tail(&job->turn, &kc->turns);
 	else
 		__finish(job);
+	if (direct)
+		__start(kc, &started);
 	spin_unlock_irqrestore(&kc->lock, flags);
 
 	if (direct)
-		dispatch(kc, &none);
+		begin(&started);
 	else
 		wake(kc);
 }
@@ -491,6 +513,8 @@ void engine_exit(struct kcopyd_client *kc)
 	/* Pairs with the readers in step_ended() and engine_call_back(). */
 	synchronize_rcu();
 	destroy_workqueue(kc->wq);
+	while (kc->nr_kept)
+		mempool_free(kc->kept[--kc->nr_kept], &kc->mempool);
 	kvfree(kc->pieces);
 	copy_pool_exit(&kc->pool);
 }

@@ -34,6 +34,12 @@
 #define CLIENT_PIECES_MAX 64
 
 /*
+ * So many objects of jobs that are over a client keeps at hand for the next.
+ * KASAN finds the use of a freed object only if it is freed.
+ */
+#define CLIENT_JOBS_KEPT (IS_ENABLED(CONFIG_KASAN) ? 1 : 32)
+
+/*
  * A job is in one of these states, which follow each other:
  *
  * waiting	on the client's @turns: something is left to be started
@@ -54,29 +60,31 @@ struct job {
 	struct list_head all;		/* on the client's @jobs */
 	struct list_head turn;		/* on its @turns or its @callbacks */
 	struct list_head ordered;	/* on its @ordered */
+	struct list_head ready;		/* sequential: read, to be written */
 	struct kcopyd_client *kc;
 	u64 seq;			/* when it was submitted */
 	kcopyd_notify_fn fn;
 	void *context;
-	int read_err;
-	unsigned int write_err;
 	sector_t count;			/* length, in sectors */
-	sector_t next;			/* all before this has been started */
-	sector_t written;		/* sequential: what comes next */
-	struct list_head ready;		/* sequential: read, to be written */
-	struct io_place from;		/* no device: zero the destinations */
-	struct io_place to[KCOPYD_MAX_REGIONS];
 	unsigned int block;		/* all I/O is in multiples of this */
 	u8 num_dests;
 	u8 flags;
-	u8 inflight;			/* pieces */
-	u8 offload;			/* mask: devices that zero on command */
-	bool callback_only;		/* a prepared callback, not a job */
-	bool writing;			/* sequential: a write is in flight */
-	bool flushed;			/* durable: flush has been started */
-	bool stop;			/* start no more I/O */
-	bool cancelled;
-	bool finished;
+	struct_group(zeroed,		/* at the beginning */
+		u8 inflight;		/* pieces */
+		u8 offload;		/* mask: devices that zero on command */
+		int read_err;
+		unsigned int write_err;
+		sector_t next;		/* all before this has been started */
+		sector_t written;	/* sequential: what comes next */
+		bool callback_only;	/* a prepared callback, not a job */
+		bool writing;		/* sequential: a write is in flight */
+		bool flushed;		/* durable: flush has been started */
+		bool stop;		/* start no more I/O */
+		bool cancelled;
+		bool finished;
+	);
+	struct io_place from;		/* no device: zero the destinations */
+	struct io_place to[KCOPYD_MAX_REGIONS];
 };
 
 /*
@@ -128,6 +136,8 @@ struct kcopyd_client {
 	u64 seq;			/* of the latest job */
 	u64 calling;			/* job whose callback runs, or 0 */
 	unsigned int nr_prepared;	/* callbacks prepared, not triggered */
+	unsigned int nr_kept;
+	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
 
 	mempool_t mempool;		/* of struct job */

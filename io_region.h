@@ -17,6 +17,7 @@
 #define IO_REGION_H
 
 #include <linux/bio.h>
+#include <linux/blkdev.h>
 
 #include "kcopyd.h"
 
@@ -55,8 +56,51 @@ struct region_io {
 	struct bio bios[KCOPYD_MAX_REGIONS];
 };
 
-int io_region_check(const struct io_region *region);
-bool io_regions_overlap(const struct io_region *a, const struct io_region *b);
+/**
+ * io_region_check - check a region against its device
+ * @region: the region
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL if @region is NULL or has no device, ends past the end
+ * of its device, or is not aligned to the device's logical block size.
+ */
+static inline int io_region_check(const struct io_region *region)
+{
+	sector_t size, block;
+
+	if (!region || !region->bdev)
+		return -EINVAL;
+	size = bdev_nr_sectors(region->bdev);
+	if (region->count > size || region->sector > size - region->count)
+		return -EINVAL;
+	block = bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
+	if ((region->sector | region->count) & (block - 1))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * io_regions_overlap - tell whether two regions have a sector in common
+ * @a: a region that io_region_check() accepted
+ * @b: another
+ *
+ * Partitions of one disk are compared by where they lie on the disk.
+ *
+ * Context: Any.
+ * Return: true if they have.
+ */
+static inline bool io_regions_overlap(const struct io_region *a,
+				      const struct io_region *b)
+{
+	sector_t a_start, b_start;
+
+	if (a->bdev->bd_disk != b->bdev->bd_disk)
+		return false;
+	a_start = a->bdev->bd_start_sect + a->sector;
+	b_start = b->bdev->bd_start_sect + b->sector;
+	return a->count && b->count && a_start < b_start + b->count &&
+	       b_start < a_start + a->count;
+}
 
 void region_read(struct region_io *io, const struct io_place *from,
 		 sector_t offset, unsigned int sectors);

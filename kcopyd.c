@@ -127,30 +127,22 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_drain);
 
-static bool aligned(const struct io_region *region, sector_t block)
-{
-	return !((region->sector | region->count) & (block - 1));
-}
-
-static sector_t block_sectors(const struct io_region *region)
+static unsigned int block_sectors(const struct io_region *region)
 {
 	return bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
 }
 
-/* Check destination @i of a job against its device and those before it. */
-static int check_dest(const struct io_region *from,
-		      const struct io_region *dests, unsigned int i)
+/* Is there an overlap of @dest with the source, or with one before it? */
+static bool overlaps(const struct io_region *from,
+		     const struct io_region *dests,
+		     const struct io_region *dest)
 {
-	unsigned int j;
-
-	if (io_region_check(&dests[i]) || dests[i].count != dests[0].count)
-		return -EINVAL;
-	if (from && io_regions_overlap(from, &dests[i]))
-		return -EINVAL;
-	for (j = 0; j < i; j++)
-		if (io_regions_overlap(&dests[j], &dests[i]))
-			return -EINVAL;
-	return 0;
+	if (from && io_regions_overlap(from, dest))
+		return true;
+	for (; dests < dest; dests++)
+		if (io_regions_overlap(dests, dest))
+			return true;
+	return false;
 }
 
 /*
@@ -160,30 +152,44 @@ static int check_dest(const struct io_region *from,
 static int check_regions(const struct io_region *from, unsigned int num_dests,
 			 const struct io_region *dests)
 {
-	sector_t block = 1;
-	unsigned int i;
+	const struct io_region *dest;
+	unsigned int block = 1;
+	bool read_only = false;
+	sector_t bits;
 
 	if (!dests || !num_dests || num_dests > KCOPYD_MAX_REGIONS)
 		return -EINVAL;
+	bits = dests->count;
 	if (from) {
-		if (io_region_check(from) || from->count != dests[0].count)
+		if (io_region_check(from) || from->count != dests->count)
 			return -EINVAL;
+		bits |= from->sector;
 		block = block_sectors(from);
 	}
-	for (i = 0; i < num_dests; i++) {
-		if (check_dest(from, dests, i))
+	for (dest = dests; dest < dests + num_dests; dest++) {
+		if (io_region_check(dest) || dest->count != dests->count ||
+		    overlaps(from, dests, dest))
 			return -EINVAL;
-		block = max(block, block_sectors(&dests[i]));
+		bits |= dest->sector;
+		block = max(block, block_sectors(dest));
+		read_only |= bdev_read_only(dest->bdev);
 	}
-	if (from && !aligned(from, block))
+	if (bits & (block - 1))
 		return -EINVAL;
-	for (i = 0; i < num_dests; i++)
-		if (!aligned(&dests[i], block))
-			return -EINVAL;
-	for (i = 0; i < num_dests; i++)
-		if (bdev_read_only(dests[i].bdev))
-			return -EROFS;
-	return block;
+	return read_only ? -EROFS : block;
+}
+
+/* Take one of the objects that the client has at hand, if there is any. */
+static struct job *take_kept(struct kcopyd_client *kc)
+{
+	struct job *job = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&kc->lock, flags);
+	if (kc->nr_kept)
+		job = kc->kept[--kc->nr_kept];
+	spin_unlock_irqrestore(&kc->lock, flags);
+	return job;
 }
 
 /*
@@ -193,12 +199,16 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
  */
 static struct job *alloc_job(struct kcopyd_client *kc, unsigned int flags)
 {
-	if (in_task() && READ_ONCE(kc->caller) == current && kc->spare) {
-		struct job *job = kc->spare;
+	struct job *job;
 
+	if (in_task() && READ_ONCE(kc->caller) == current && kc->spare) {
+		job = kc->spare;
 		kc->spare = NULL;
 		return job;
 	}
+	job = take_kept(kc);
+	if (job)
+		return job;
 	if (flags & KCOPYD_NOWAIT)
 		return mempool_alloc(&kc->mempool, GFP_NOWAIT | __GFP_NOWARN);
 	return mempool_alloc(&kc->mempool, GFP_NOIO);
@@ -207,26 +217,35 @@ static struct job *alloc_job(struct kcopyd_client *kc, unsigned int flags)
 static void init_job(struct job *job, struct kcopyd_client *kc,
 		     unsigned int flags, kcopyd_notify_fn fn, void *context)
 {
-	*job = (struct job){
-		.kc = kc,
-		.fn = fn,
-		.context = context,
-		.flags = flags,
-	};
+	memset(&job->zeroed, 0, sizeof(job->zeroed));
 	INIT_LIST_HEAD(&job->turn);
 	INIT_LIST_HEAD(&job->ready);
+	job->kc = kc;
+	job->fn = fn;
+	job->context = context;
+	job->flags = flags;
 }
 
-static void add_dest(struct job *job, const struct io_region *dest)
+static void set_regions(struct job *job, const struct io_region *from,
+			unsigned int num_dests, const struct io_region *dests)
 {
-	unsigned int i = job->num_dests++;
+	unsigned int i;
 
-	job->to[i].bdev = dest->bdev;
-	job->to[i].sector = dest->sector;
-	if (bdev_write_zeroes_sectors(dest->bdev))
-		job->offload |= BIT(i);
-	if (bdev_is_zoned(dest->bdev))
-		job->flags |= KCOPYD_WRITE_SEQ;
+	job->count = dests->count;
+	job->num_dests = num_dests;
+	job->from = from ? (struct io_place){ from->bdev, from->sector } :
+			   (struct io_place){};
+	for (i = 0; i < num_dests; i++) {
+		struct block_device *bdev = dests[i].bdev;
+
+		job->to[i] = (struct io_place){ bdev, dests[i].sector };
+		if (bdev_write_zeroes_sectors(bdev))
+			job->offload |= BIT(i);
+		if (bdev_is_zoned(bdev))
+			job->flags |= KCOPYD_WRITE_SEQ;
+	}
+	if (job->flags & KCOPYD_WRITE_SEQ)
+		job->flags &= ~KCOPYD_IGNORE_ERROR;
 }
 
 /* Both kinds of jobs: @from is NULL to zero the destinations. */
@@ -235,7 +254,6 @@ static int submit_job(struct kcopyd_client *kc, const struct io_region *from,
 		      unsigned int flags, kcopyd_notify_fn fn, void *context)
 {
 	struct job *job;
-	unsigned int i;
 	int block;
 
 	might_sleep_if(!(flags & KCOPYD_NOWAIT));
@@ -250,14 +268,8 @@ static int submit_job(struct kcopyd_client *kc, const struct io_region *from,
 	if (!job)
 		return -EAGAIN;
 	init_job(job, kc, flags, fn, context);
-	job->count = dests[0].count;
 	job->block = block;
-	if (from)
-		job->from = (struct io_place){ from->bdev, from->sector };
-	for (i = 0; i < num_dests; i++)
-		add_dest(job, &dests[i]);
-	if (job->flags & KCOPYD_WRITE_SEQ)
-		job->flags &= ~KCOPYD_IGNORE_ERROR;
+	set_regions(job, from, num_dests, dests);
 	engine_submit(job);
 	return 0;
 }
