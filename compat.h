@@ -87,9 +87,9 @@ struct compat_bdev {
 static inline int compat_open_bdev(const char *path, struct compat_bdev *opened)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
-	opened->file = bdev_file_open_by_path(path,
-					      BLK_OPEN_READ | BLK_OPEN_WRITE,
-					      NULL, NULL);
+	const blk_mode_t mode = BLK_OPEN_READ | BLK_OPEN_WRITE;
+
+	opened->file = bdev_file_open_by_path(path, mode, NULL, NULL);
 	if (IS_ERR(opened->file))
 		return PTR_ERR(opened->file);
 	opened->bdev = file_bdev(opened->file);

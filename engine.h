@@ -69,22 +69,21 @@ struct job {
 	unsigned int block;		/* all I/O is in multiples of this */
 	u8 num_dests;
 	u8 flags;
-	struct_group(zeroed,		/* at the beginning */
-		u8 inflight;		/* pieces */
-		u8 offload;		/* mask: devices that zero on command */
-		int read_err;
-		unsigned int write_err;
-		sector_t next;		/* all before this has been started */
-		sector_t written;	/* sequential: what comes next */
-		bool callback_only;	/* a prepared callback, not a job */
-		bool writing;		/* sequential: a write is in flight */
-		bool flushed;		/* durable: flush has been started */
-		bool stop;		/* start no more I/O */
-		bool cancelled;
-		bool finished;
-	);
 	struct io_place from;		/* no device: zero the destinations */
 	struct io_place to[KCOPYD_MAX_REGIONS];
+	/* All from here on begins as zero. */
+	u8 inflight;			/* pieces */
+	u8 offload;			/* mask: devices that zero on command */
+	int read_err;
+	unsigned int write_err;
+	sector_t next;			/* all before this has been started */
+	sector_t written;		/* sequential: what comes next */
+	bool callback_only;		/* a prepared callback, not a job */
+	bool writing;			/* sequential: a write is in flight */
+	bool flushed;			/* durable: flush has been started */
+	bool stop;			/* start no more I/O */
+	bool cancelled;
+	bool finished;
 };
 
 /*

@@ -217,7 +217,7 @@ static struct job *alloc_job(struct kcopyd_client *kc, unsigned int flags)
 static void init_job(struct job *job, struct kcopyd_client *kc,
 		     unsigned int flags, kcopyd_notify_fn fn, void *context)
 {
-	memset(&job->zeroed, 0, sizeof(job->zeroed));
+	memset_startat(job, 0, inflight);
 	INIT_LIST_HEAD(&job->turn);
 	INIT_LIST_HEAD(&job->ready);
 	job->kc = kc;

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "bench.h"
 
 #define PART_ORDER get_order(SZ_64K)
@@ -158,8 +159,8 @@ static void *create(size_t bytes, bench_done_fn done)
 	INIT_WORK(&client->work, work);
 	client->job_done = done;
 	client->parts = DIV_ROUND_UP(bytes, SZ_64K);
-	client->wq = alloc_workqueue("kcopyd-floor",
-				     WQ_MEM_RECLAIM | WQ_PERCPU, 1);
+	client->wq = alloc_workqueue("kcopyd-floor", WQ_MEM_RECLAIM | WQ_PERCPU,
+				     1);
 	if (!client->wq) {
 		kfree(client);
 		return ERR_PTR(-ENOMEM);

@@ -28,7 +28,9 @@
 #include "bench.h"
 
 static const struct bench_engine *const engines[] = {
-	&bench_kcopyd, &bench_dm_kcopyd, &bench_floor,
+	&bench_kcopyd,
+	&bench_dm_kcopyd,
+	&bench_floor,
 };
 
 static DEFINE_MUTEX(lock);
@@ -146,7 +148,7 @@ static int parse(struct command *command, char *words)
 	char *word;
 	int err;
 
-	while ((word = strsep(&words, " \n"))) {
+	while ((word = strsep(&words, "\n "))) {
 		char *name = strsep(&word, "=");
 
 		if (!*name)

@@ -36,8 +36,8 @@ static void on_kmalloc(void *unused, unsigned long call_site, const void *ptr,
 }
 
 static void on_cache_alloc(void *unused, unsigned long call_site,
-			   const void *ptr, struct kmem_cache *cache,
-			   gfp_t gfp, int node)
+			   const void *ptr, struct kmem_cache *cache, gfp_t gfp,
+			   int node)
 {
 	count(kmem_cache_size(cache));
 }
