@@ -63,6 +63,8 @@ static void region_endio(struct bio *bio)
 {
 	struct region_io *io = bio->bi_private;
 
+	if (unlikely(bio->bi_status))
+		set_bit(bio - io->bios, &io->failed);
 	bio_uninit(bio);
 	if (atomic_dec_and_test(&io->remaining))
 		io->done(io);
@@ -77,8 +79,9 @@ struct step {
 	unsigned int sectors;
 };
 
-static void submit(struct region_io *io, struct bio *bio,
-		   const struct io_place *place, const struct step *step)
+static __always_inline void submit(struct region_io *io, struct bio *bio,
+				   const struct io_place *place,
+				   const struct step *step)
 {
 	bio_init(bio, place->bdev, step->vecs, step->nr_vecs, step->opf);
 	bio->bi_vcnt = step->nr_vecs;
@@ -89,12 +92,16 @@ static void submit(struct region_io *io, struct bio *bio,
 	submit_bio(bio);
 }
 
-static void submit_all(struct region_io *io, const struct io_place *to,
-		       unsigned long places, const struct step *step)
+/* Inlined, so that what a kind of step does not have costs it nothing. */
+static __always_inline void submit_all(struct region_io *io,
+				       const struct io_place *to,
+				       unsigned long places,
+				       const struct step *step)
 {
 	unsigned int i;
 
 	io->places = places;
+	io->failed = 0;
 	atomic_set(&io->remaining, hweight_long(places));
 	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
 		submit(io, &io->bios[i], &to[i], step);
@@ -216,36 +223,6 @@ void region_flush(struct region_io *io, const struct io_place *to,
 	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
 		device[i] = (struct io_place){ .bdev = to[i].bdev };
 	submit_all(io, device, places, &step);
-}
-
-/**
- * region_read_error - how a read ended
- * @io: the step, after its end
- *
- * Context: Any.
- * Return: 0 or a negative errno.
- */
-int region_read_error(const struct region_io *io)
-{
-	return blk_status_to_errno(io->bios[0].bi_status);
-}
-
-/**
- * region_failed - where a step failed
- * @io: the step, after its end
- *
- * Context: Any.
- * Return: A mask of the places whose bio ended with an error.
- */
-unsigned long region_failed(const struct region_io *io)
-{
-	unsigned long failed = 0;
-	unsigned int i;
-
-	for_each_set_bit(i, &io->places, KCOPYD_MAX_REGIONS)
-		if (io->bios[i].bi_status)
-			failed |= BIT(i);
-	return failed;
 }
 
 /* Drivers say no in two ways, or withdraw the offer when the command fails. */

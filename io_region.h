@@ -43,6 +43,7 @@ struct io_place {
  *	context, hard interrupts too
  * @remaining: bios of the current step that have not ended
  * @places: bit i is set if bio i is part of the current step
+ * @failed: bit i is set if bio i of it ended with an error
  * @nr_vecs: entries of @vecs in use
  * @vecs: the buffer
  * @bios: bio i is for place i; a read uses the first
@@ -51,6 +52,7 @@ struct region_io {
 	void (*done)(struct region_io *io);
 	atomic_t remaining;
 	unsigned long places;
+	unsigned long failed;
 	unsigned short nr_vecs;
 	struct bio_vec vecs[REGION_IO_VECS];
 	struct bio bios[KCOPYD_MAX_REGIONS];
@@ -115,8 +117,30 @@ void region_write_zero_pages(struct region_io *io, const struct io_place *to,
 void region_flush(struct region_io *io, const struct io_place *to,
 		  unsigned long places);
 
-int region_read_error(const struct region_io *io);
-unsigned long region_failed(const struct region_io *io);
+/**
+ * region_failed - where a step failed
+ * @io: the step, after its end
+ *
+ * Context: Any.
+ * Return: A mask of the places whose bio ended with an error.
+ */
+static inline unsigned long region_failed(const struct region_io *io)
+{
+	return io->failed;
+}
+
+/**
+ * region_read_error - how a read ended
+ * @io: the step, after its end
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+static inline int region_read_error(const struct region_io *io)
+{
+	return io->failed ? blk_status_to_errno(io->bios[0].bi_status) : 0;
+}
+
 unsigned long region_refused(const struct region_io *io,
 			     const struct io_place *to);
 

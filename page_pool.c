@@ -125,7 +125,10 @@ static unsigned int run_end(struct copy_pool *pool, unsigned int slot,
 static struct page_run take(struct copy_pool *pool, unsigned int slot,
 			    unsigned int len)
 {
-	bitmap_clear(pool->free, slot, len);
+	if (len == 1)
+		__clear_bit(slot, pool->free);
+	else
+		bitmap_clear(pool->free, slot, len);
 	pool->nr_free -= len;
 	return (struct page_run){
 		.page = pool->pages[slot],
@@ -216,7 +219,10 @@ void copy_pool_put(struct copy_pool *pool, const struct page_run *runs,
 	unsigned int i;
 
 	for (i = 0; i < nr_runs; i++) {
-		bitmap_set(pool->free, runs[i].slot, runs[i].nr_pages);
+		if (runs[i].nr_pages == 1)
+			__set_bit(runs[i].slot, pool->free);
+		else
+			bitmap_set(pool->free, runs[i].slot, runs[i].nr_pages);
 		pool->nr_free += runs[i].nr_pages;
 		pool->first_free = min(pool->first_free, runs[i].slot);
 	}
