@@ -23,6 +23,7 @@
 
 struct client {
 	struct llist_head done;
+	bool working;
 	struct work_struct work;
 	struct workqueue_struct *wq;
 	bench_done_fn job_done;
@@ -47,8 +48,10 @@ static void endio(struct bio *bio)
 
 	if (bio->bi_status)
 		floor->failed = true;
+	bio_uninit(bio);
 	if (atomic_dec_and_test(&floor->remaining) &&
-	    llist_add(&floor->done, &client->done))
+	    llist_add(&floor->done, &client->done) &&
+	    !READ_ONCE(client->working))
 		queue_work(client->wq, &client->work);
 }
 
@@ -77,21 +80,33 @@ static void write_all(struct floor *floor)
 		submit(floor, i, REQ_OP_WRITE, &job->dests[i]);
 }
 
-static void work(struct work_struct *work)
+static void run_batch(struct client *client)
 {
-	struct client *client = container_of(work, struct client, work);
+	struct llist_node *batch = llist_del_all(&client->done);
 	struct floor *floor, *next;
-	struct llist_node *batch;
 	struct blk_plug plug;
 
 	blk_start_plug(&plug);
-	batch = llist_reverse_order(llist_del_all(&client->done));
+	batch = llist_reverse_order(batch);
 	llist_for_each_entry_safe(floor, next, batch, done)
 		if (floor->reading && !floor->failed)
 			write_all(floor);
 		else
 			client->job_done(floor->job, floor->failed);
 	blk_finish_plug(&plug);
+}
+
+static void work(struct work_struct *work)
+{
+	struct client *client = container_of(work, struct client, work);
+
+	do {
+		WRITE_ONCE(client->working, true);
+		while (!llist_empty(&client->done))
+			run_batch(client);
+		/* Pairs with llist_add(): one of us sees the other. */
+		smp_store_mb(client->working, false);
+	} while (!llist_empty(&client->done));
 }
 
 static int start(void *client, struct bench_job *job)

@@ -2,10 +2,12 @@
 /*
  * Throughput: keep a number of jobs queued until all are done
  *
- * Each client has a thread that starts its jobs, as a target's user would; a
- * job that is done is handed back to it, and wakes it if it waits. The clock
- * runs from the first start to the last end. A tenth of the work is done
- * before that, to fill caches and lists.
+ * Each client has a thread that starts its jobs, as a target's user would. Jobs
+ * that are done are handed back to it, and it is woken when half of them are:
+ * were it woken for each, most of what is counted would be the scheduler's, and
+ * how often it runs first would decide between engines. The clock runs from the
+ * first start to the last end. A tenth of the work is done before that, to fill
+ * caches and lists.
  */
 #include <linux/blkdev.h>
 #include <linux/completion.h>
@@ -23,6 +25,8 @@ struct lane {
 	void *client;
 	struct bench_job *jobs;
 	struct llist_head idle;		/* jobs that are done */
+	atomic_t nr_idle;		/* how many they are */
+	int refill;			/* wake the thread at so many */
 	wait_queue_head_t wait;
 	sector_t sector;		/* where the next job is */
 	sector_t end;			/* of the shortest device */
@@ -38,7 +42,8 @@ static void job_done(struct bench_job *job, bool failed)
 
 	if (failed)
 		atomic_inc(&lane->errors);
-	if (llist_add(&job->node, &lane->idle))
+	llist_add(&job->node, &lane->idle);
+	if (atomic_inc_return(&lane->nr_idle) == READ_ONCE(lane->refill))
 		wake_up(&lane->wait);
 }
 
@@ -67,25 +72,36 @@ static void start_job(struct lane *lane, struct bench_job *job)
 		job_done(job, true);
 }
 
+/* Take the jobs that are done, when they are half or all that is under way. */
+static struct llist_node *next_batch(struct lane *lane, unsigned int running)
+{
+	unsigned int half = DIV_ROUND_UP(lane->work->depth, 2);
+
+	WRITE_ONCE(lane->refill, min(half, running));
+	wait_event(lane->wait, atomic_read(&lane->nr_idle) >= lane->refill);
+	return llist_del_all(&lane->idle);
+}
+
 /* Start @jobs jobs as others end, and wait for the last. */
 static void run_jobs(struct lane *lane, unsigned int jobs)
 {
-	unsigned int idle = 0, depth = lane->work->depth;
+	unsigned int running = lane->work->depth;
 
-	while (jobs || idle < depth) {
-		struct llist_node *list;
+	while (running) {
+		struct llist_node *batch = next_batch(lane, running);
 		struct bench_job *job, *next;
+		int nr = 0;
 
-		wait_event(lane->wait, !llist_empty(&lane->idle));
-		list = llist_del_all(&lane->idle);
-		llist_for_each_entry_safe(job, next, list, node) {
-			if (!jobs) {
-				idle++;
-				continue;
+		llist_for_each_entry_safe(job, next, batch, node) {
+			nr++;
+			if (jobs) {
+				jobs--;
+				start_job(lane, job);
+			} else {
+				running--;
 			}
-			jobs--;
-			start_job(lane, job);
 		}
+		atomic_sub(nr, &lane->nr_idle);
 	}
 }
 
@@ -96,6 +112,7 @@ static void all_idle(struct lane *lane)
 	init_llist_head(&lane->idle);
 	for (i = 0; i < lane->work->depth; i++)
 		llist_add(&lane->jobs[i].node, &lane->idle);
+	atomic_set(&lane->nr_idle, lane->work->depth);
 }
 
 static int lane_thread(void *data)
