@@ -103,12 +103,12 @@ static void __set_piece_length(struct piece *piece, const struct job *job)
 	piece->sectors = min_t(sector_t, job->count - job->next, max);
 }
 
-/* Describe the first @sectors of the piece's pages, or all, in bio_vecs. */
-static unsigned int map_pages(struct piece *piece, unsigned int sectors)
+/* Describe the first @sectors of the piece's pages in bio_vecs. */
+static void map_pages(struct piece *piece, unsigned int sectors)
 {
 	unsigned int bytes = sectors << SECTOR_SHIFT, i;
 
-	for (i = 0; i < piece->nr_runs && bytes; i++) {
+	for (i = 0; bytes; i++) {
 		unsigned int len = piece->runs[i].nr_pages << PAGE_SHIFT;
 
 		len = min(len, bytes);
@@ -116,14 +116,22 @@ static unsigned int map_pages(struct piece *piece, unsigned int sectors)
 		bytes -= len;
 	}
 	piece->io.nr_vecs = i;
-	return sectors - (bytes >> SECTOR_SHIFT);
+}
+
+static unsigned int buffer_sectors(const struct piece *piece)
+{
+	unsigned int pages = 0, i;
+
+	for (i = 0; i < piece->nr_runs; i++)
+		pages += piece->runs[i].nr_pages;
+	return pages * PAGE_SECTORS;
 }
 
 /* Get pages for the next piece of a job. Where there are none, return false. */
 static bool __get_buffer(struct piece *piece, const struct job *job)
 {
 	struct kcopyd_client *kc = job->kc;
-	unsigned int sectors, got;
+	unsigned int sectors;
 
 	sectors = max(round_down(kc->piece_sectors, job->block), job->block);
 	sectors = min_t(sector_t, job->count - job->next, sectors);
@@ -132,10 +140,12 @@ static bool __get_buffer(struct piece *piece, const struct job *job)
 				       piece->runs, REGION_IO_VECS);
 	if (!piece->nr_runs)
 		return false;
-	got = map_pages(piece, sectors);
-	if (got < sectors)
-		got = map_pages(piece, round_down(got, job->block));
-	piece->sectors = got;
+	/* Scattered pages may be fewer than were asked for. */
+	if (piece->nr_runs == REGION_IO_VECS)
+		sectors = min(sectors,
+			      round_down(buffer_sectors(piece), job->block));
+	map_pages(piece, sectors);
+	piece->sectors = sectors;
 	return true;
 }
 
@@ -222,7 +232,7 @@ static void __start(struct kcopyd_client *kc, struct list_head *started)
 {
 	struct piece *piece;
 
-	while ((piece = __next_piece(kc)))
+	while (!list_empty(&kc->turns) && (piece = __next_piece(kc)))
 		list_move_tail(&piece->list, started);
 }
 
@@ -302,14 +312,14 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	if (!job->callback_only)
 		__account_job(kc, job);
 	kc->calling = job->seq;
+	kc->caller = current;
+	kc->spare = job;
 	spin_unlock_irq(&kc->lock);
 
-	kc->spare = job;
-	WRITE_ONCE(kc->caller, current);
 	fn(read_err, write_err, context);
-	WRITE_ONCE(kc->caller, NULL);
 
 	spin_lock_irq(&kc->lock);
+	kc->caller = NULL;
 	if (kc->spare)
 		__free_job(kc, kc->spare);
 	kc->calling = 0;
@@ -352,22 +362,24 @@ static void run_worker(struct work_struct *work)
 /**
  * engine_submit - take on a job
  * @job: filled in
+ * @irq: as saved when the client's lock was taken; it is released
  *
  * Its first pieces are started here, without a detour over the worker, where
  * that is possible: the caller may sleep, and is not itself called from within
  * submit_bio(), which would only put the bios aside until the caller returns.
+ * But a worker that is awake will start them soon, and as a part of a batch.
  *
  * Context: Any for a job with KCOPYD_NOWAIT, otherwise process context.
  */
-void engine_submit(struct job *job)
+void engine_submit(struct job *job, unsigned long irq)
+	__releases(&job->kc->lock)
 {
 	struct kcopyd_client *kc = job->kc;
 	bool direct = job->count && !(job->flags & KCOPYD_NOWAIT) &&
-		      !current->bio_list;
-	unsigned long flags;
+		      !current->bio_list &&
+		      atomic_read(&kc->worker) == WORKER_IDLE;
 	LIST_HEAD(started);
 
-	spin_lock_irqsave(&kc->lock, flags);
 	job->seq = ++kc->seq;
 	kc->stats.jobs_submitted++;
 	list_add_tail(&job->all, &kc->jobs);
@@ -379,7 +391,7 @@ void engine_submit(struct job *job)
 		__finish(job);
 	if (direct)
 		__start(kc, &started);
-	spin_unlock_irqrestore(&kc->lock, flags);
+	spin_unlock_irqrestore(&kc->lock, irq);
 
 	if (direct)
 		begin(&started);

@@ -139,9 +139,10 @@ struct kcopyd_client {
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
 
-	mempool_t mempool;		/* of struct job */
 	struct task_struct *caller;	/* task that runs a callback */
 	struct job *spare;		/* for the first job it submits */
+
+	mempool_t mempool;		/* of struct job */
 	wait_queue_head_t progress;	/* a callback has returned */
 	unsigned int piece_sectors;
 	struct piece *pieces;
@@ -186,7 +187,8 @@ void piece_advance(struct piece *piece, struct list_head *retired);
 
 int engine_init(struct kcopyd_client *kc, unsigned int num_pages);
 void engine_exit(struct kcopyd_client *kc);
-void engine_submit(struct job *job);
+void engine_submit(struct job *job, unsigned long irq)
+	__releases(&job->kc->lock);
 void engine_call_back(struct job *job);
 int engine_cancel(struct kcopyd_client *kc, void *context);
 

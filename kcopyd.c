@@ -179,39 +179,43 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
 	return read_only ? -EROFS : block;
 }
 
-/* Take one of the objects that the client has at hand, if there is any. */
-static struct job *take_kept(struct kcopyd_client *kc)
+/*
+ * Take an object for a job from those at hand. The first job of a callback gets
+ * the one of the job that was called back, so it waits for nobody.
+ */
+static struct job *__take_object(struct kcopyd_client *kc)
 {
 	struct job *job = NULL;
-	unsigned long flags;
 
-	spin_lock_irqsave(&kc->lock, flags);
-	if (kc->nr_kept)
+	lockdep_assert_held(&kc->lock);
+	if (kc->spare && kc->caller == current && in_task())
+		swap(job, kc->spare);
+	else if (kc->nr_kept)
 		job = kc->kept[--kc->nr_kept];
-	spin_unlock_irqrestore(&kc->lock, flags);
 	return job;
 }
 
 /*
- * Get an object for a job, or NULL if that would sleep and must not. The first
- * job of a callback gets the one of the job that was called back, so it waits
- * for nobody.
+ * Take the client's lock and get an object for a job, or NULL if that would
+ * sleep and must not.
  */
-static struct job *alloc_job(struct kcopyd_client *kc, unsigned int flags)
+static struct job *lock_and_alloc_job(struct kcopyd_client *kc,
+				      unsigned int flags, unsigned long *irq)
+	__acquires(&kc->lock)
 {
 	struct job *job;
 
-	if (in_task() && READ_ONCE(kc->caller) == current && kc->spare) {
-		job = kc->spare;
-		kc->spare = NULL;
-		return job;
+	spin_lock_irqsave(&kc->lock, *irq);
+	job = __take_object(kc);
+	if (!job) {
+		spin_unlock_irqrestore(&kc->lock, *irq);
+		job = mempool_alloc(&kc->mempool,
+				    flags & KCOPYD_NOWAIT ?
+					    GFP_NOWAIT | __GFP_NOWARN :
+					    GFP_NOIO);
+		spin_lock_irqsave(&kc->lock, *irq);
 	}
-	job = take_kept(kc);
-	if (job)
-		return job;
-	if (flags & KCOPYD_NOWAIT)
-		return mempool_alloc(&kc->mempool, GFP_NOWAIT | __GFP_NOWARN);
-	return mempool_alloc(&kc->mempool, GFP_NOIO);
+	return job;
 }
 
 static void init_job(struct job *job, struct kcopyd_client *kc,
@@ -253,6 +257,7 @@ static int submit_job(struct kcopyd_client *kc, const struct io_region *from,
 		      unsigned int num_dests, const struct io_region *dests,
 		      unsigned int flags, kcopyd_notify_fn fn, void *context)
 {
+	unsigned long irq;
 	struct job *job;
 	int block;
 
@@ -264,13 +269,15 @@ static int submit_job(struct kcopyd_client *kc, const struct io_region *from,
 		return block;
 	if (from && DIV_ROUND_UP(block, PAGE_SECTORS) > kc->pool.nr_pages)
 		return -EINVAL;
-	job = alloc_job(kc, flags);
-	if (!job)
+	job = lock_and_alloc_job(kc, flags, &irq);
+	if (!job) {
+		spin_unlock_irqrestore(&kc->lock, irq);
 		return -EAGAIN;
+	}
 	init_job(job, kc, flags, fn, context);
 	job->block = block;
 	set_regions(job, from, num_dests, dests);
-	engine_submit(job);
+	engine_submit(job, irq);
 	return 0;
 }
 
@@ -367,16 +374,16 @@ EXPORT_SYMBOL_GPL(kcopyd_cancel);
 void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 			      void *context)
 {
+	unsigned long irq;
 	struct job *job;
 
 	if (!kc || !fn)
 		return NULL;
-	job = alloc_job(kc, 0);
+	job = lock_and_alloc_job(kc, 0, &irq);
 	init_job(job, kc, 0, fn, context);
 	job->callback_only = true;
-	spin_lock_irq(&kc->lock);
 	kc->nr_prepared++;
-	spin_unlock_irq(&kc->lock);
+	spin_unlock_irqrestore(&kc->lock, irq);
 	return job;
 }
 EXPORT_SYMBOL_GPL(kcopyd_prepare_callback);
