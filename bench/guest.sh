@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# In the machine: do what /files/work says, a line at a time, and report.
+#
+#   null NAME MEGABYTES NANOSECONDS   make /dev/NAME, a null_blk whose I/O takes
+#                                     so long; with 0 it ends in the submitter
+#   brd NUMBER MEGABYTES              make /dev/ram0 and so on
+#   forget                            remove all of these
+#   run ID WORDS...                   WORDS for the benchmark's module
+#
+# What the module answers is reported as "result ID NAME VALUE".
+
+. /guest/lib.sh
+
+bench=/sys/kernel/debug/kcopyd-bench
+nullb=/sys/kernel/config/nullb
+
+make_null() {
+	mkdir "$nullb/$1"
+	echo "$2" >"$nullb/$1/size"
+	echo 2 >"$nullb/$1/queue_mode"
+	if [ "$3" = 0 ]; then
+		echo 0 >"$nullb/$1/irqmode"
+	else
+		echo 2 >"$nullb/$1/irqmode"
+		echo "$3" >"$nullb/$1/completion_nsec"
+	fi
+	echo 1 >"$nullb/$1/power"
+}
+
+forget() {
+	for device in "$nullb"/*/; do
+		[ ! -d "$device" ] || rmdir "$device"
+	done
+	! grep -q '^brd ' /proc/modules || rmmod brd
+}
+
+run() {
+	id=$1
+	shift
+	if echo "$*" >$bench; then
+		sed "s/^/result $id /" $bench | tell
+	else
+		fail "$id: $*"
+	fi
+}
+
+modprobe null_blk nr_devices=0
+modprobe kcopyd-bench
+tell release "$(uname -r)"
+while read -r word rest; do
+	# shellcheck disable=SC2086 # words
+	case $word in
+	null) make_null $rest ;;
+	brd) modprobe brd rd_nr="${rest% *}" rd_size=$((${rest#* } * 1024)) ;;
+	forget) forget ;;
+	run) run $rest ;;
+	*) fail "unknown: $word" ;;
+	esac
+done </files/work
