@@ -33,6 +33,12 @@
 #include "compat.h"
 #include "engine.h"
 
+/*
+ * Copies between devices in memory can keep the worker busy for long. Other work
+ * on its processor, of other clients too, is to start meanwhile.
+ */
+#define WORKQUEUE_FLAGS (WQ_MEM_RECLAIM | WQ_PERCPU | WQ_CPU_INTENSIVE)
+
 static struct job *first_turn(struct kcopyd_client *kc)
 {
 	return list_first_entry_or_null(&kc->turns, struct job, turn);
@@ -500,7 +506,7 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	kc->pieces = kvcalloc(nr_pieces, sizeof(*kc->pieces), GFP_KERNEL);
 	if (!kc->pieces)
 		goto err_pieces;
-	kc->wq = alloc_workqueue("kcopyd", WQ_MEM_RECLAIM | WQ_PERCPU, 1);
+	kc->wq = alloc_workqueue("kcopyd", WORKQUEUE_FLAGS, 1);
 	if (!kc->wq)
 		goto err_wq;
 	init_pieces(kc, nr_pieces);
