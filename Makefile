@@ -41,6 +41,25 @@ lint:
 demo:
 	@$(VM)/demo
 
+# build/report/kcopyd-bench measures and reports
+BENCH := build/report/kcopyd-bench
+
+report:
+	@$(VM)/deps --bench
+	@$(MAKE) -s -C bench/report BUILD=$(CURDIR)/build/report
+
+bench: report
+	@$(BENCH) all
+
+bench-quick: report
+	@$(BENCH) quick
+
+bench-check: report
+	@$(BENCH) check bench/core.txt
+
+bench-save: report
+	@$(BENCH) save bench/core.txt
+
 shell:
 	@$(VM)/shell $(firstword $(KERNELS))
 
@@ -56,6 +75,9 @@ help:
 	@echo 'make demo     copy real disks in a virtual machine'
 	@echo 'make shell    a prompt in such a machine, kcopyd loaded'
 	@echo 'make check    all tests, on the kernel of this distribution'
+	@echo 'make bench    what copies cost, beside dm-kcopyd and bare bios'
+	@echo 'make bench-quick  the core table of it'
+	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make lint     all style checks, and sparse'
 	@echo 'make kernels  build the kernels of KERNELS now, not when needed'
 	@echo
@@ -66,4 +88,5 @@ help:
 	@echo 'CONFIG=kcsan  check: another configuration of tests/vm/config'
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
-.PHONY: all kdir install clean check lint demo shell kernels help
+.PHONY: all kdir install clean check lint demo report bench bench-quick \
+	bench-check bench-save shell kernels help

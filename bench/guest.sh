@@ -3,11 +3,13 @@
 #
 # In the machine: do what /files/work says, a line at a time, and report.
 #
-#   null NAME MEGABYTES NANOSECONDS   make /dev/NAME, a null_blk whose I/O takes
-#                                     so long; with 0 it ends in the submitter
-#   brd NUMBER MEGABYTES              make /dev/ram0 and so on
-#   forget                            remove all of these
-#   run ID WORDS...                   WORDS for the benchmark's module
+#   null NAME MEGABYTES NANOSECONDS [SECTORS]
+#                        make /dev/NAME, a null_blk whose I/O takes so long; with
+#                        0 it ends in the submitter. It takes so many sectors at
+#                        once (default: its own)
+#   brd NUMBER MEGABYTES make /dev/ram0 and so on
+#   forget               remove all of these
+#   run ID WORDS...      WORDS for the benchmark's module
 #
 # What the module answers is reported as "result ID NAME VALUE".
 
@@ -26,6 +28,7 @@ make_null() {
 		echo 2 >"$nullb/$1/irqmode"
 		echo "$3" >"$nullb/$1/completion_nsec"
 	fi
+	[ $# -lt 4 ] || echo "$4" >"$nullb/$1/max_sectors"
 	echo 1 >"$nullb/$1/power"
 }
 

@@ -45,7 +45,8 @@ own_series() {
 copy_sources() {
 	mkdir -p "$1"
 	rsync -a --delete --prune-empty-dirs \
-		--exclude=/build --exclude=/tools --exclude=/packaging \
+		--exclude=/build --exclude=/tools --exclude=/bench/report \
+		--exclude=/packaging \
 		--exclude=/.git --exclude=/tests/vm --exclude='*.mod.c' \
 		--include='*/' --include='*.[chS]' --include=Kbuild \
 		--exclude='*' "$top/" "$1/"

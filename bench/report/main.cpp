@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kcopyd-bench - measure what copies cost, and tell
+ *
+ * Started by `make bench` and the like, in the top directory.
+ */
+#include <exception>
+#include <fstream>
+#include <stdexcept>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "core.h"
+#include "machine.h"
+#include "plot.h"
+#include "sections.h"
+
+namespace {
+
+struct core_results {
+	std::vector<core::cost> costs;
+	std::string release;
+};
+
+core_results measure_core()
+{
+	auto measured = run_in(counting, "core", core::plan());
+
+	return { core::evaluate(measured), measured.release() };
+}
+
+void plot_core(const core_results &measured)
+{
+	std::vector<bar> bars;
+
+	for (const auto &c : measured.costs)
+		bars.push_back({ c.what.name(),
+				 { c.dm_kcopyd / c.floor, c.to_floor() } });
+	draw_bars("core", "Instructions, as multiples of the floor", "",
+		  { "dm-kcopyd", "kcopyd" }, bars);
+}
+
+void quick()
+{
+	auto measured = measure_core();
+
+	fmt::print("{}", core::show(measured.costs, measured.release).text());
+}
+
+/* All tables, on the terminal and in tables.rst. */
+void all()
+{
+	std::vector<table> tables;
+	auto measured = measure_core();
+
+	tables.push_back(core::show(measured.costs, measured.release));
+	plot_core(measured);
+	tables.push_back(measure_counted());
+	tables.push_back(measure_devices());
+	tables.push_back(measure_timed());
+	tables.push_back(measure_waiting());
+	tables.push_back(measure_memory());
+	tables.push_back(measure_clients());
+	tables.push_back(measure_queue());
+
+	std::ofstream rst(output_directory() / "tables.rst");
+
+	for (const auto &t : tables) {
+		fmt::print("{}\n", t.text());
+		fmt::print(rst, "{}\n", t.rst());
+	}
+	fmt::print("tables.rst and plots (*.svg) are in {}\n",
+		   output_directory().string());
+}
+
+void save(const std::string &path)
+{
+	auto measured = measure_core();
+	std::ofstream file(path);
+
+	core::save(file, measured.costs, measured.release);
+	fmt::print("{}", core::show(measured.costs, measured.release).text());
+}
+
+int check(const std::string &path)
+{
+	std::ifstream file(path);
+
+	if (!file)
+		throw std::runtime_error("cannot read " + path);
+
+	int passed = 0, failed = 0;
+
+	for (const auto &v : core::compare(file, measure_core().costs)) {
+		fmt::print("{:<7} bench: {} (kept {:.3f}, now {:.3f})\n",
+			   v.passed ? "ok" : "fail", v.name, v.kept, v.now);
+		++(v.passed ? passed : failed);
+	}
+	fmt::print("{} passed, {} failed, 0 skipped\n", passed, failed);
+	return failed ? 1 : 0;
+}
+
+int run(int argc, char **argv)
+{
+	CLI::App app("Measure what copies cost");
+	std::string path;
+
+	app.require_subcommand(1);
+
+	auto *quick_command = app.add_subcommand("quick", "the core table");
+	auto *all_command = app.add_subcommand("all", "everything");
+	auto *save_command = app.add_subcommand("save",
+						"keep the core table in FILE");
+	auto *check_command =
+		app.add_subcommand("check", "compare the core table with FILE");
+
+	for (auto *command : { save_command, check_command })
+		command->add_option("FILE", path)->required();
+	CLI11_PARSE(app, argc, argv);
+	if (*quick_command)
+		quick();
+	if (*all_command)
+		all();
+	if (*save_command)
+		save(path);
+	return *check_command ? check(path) : 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	try {
+		return run(argc, argv);
+	} catch (const std::exception &error) {
+		fmt::print(stderr, "kcopyd-bench: {}\n", error.what());
+		return 1;
+	}
+}
