@@ -65,11 +65,14 @@ static void step_ended(struct region_io *io)
 	struct piece *piece = container_of(io, struct piece, io);
 	struct kcopyd_client *kc = piece->kc;
 
-	/* The worker may finish the job as soon as it is on the list. */
-	rcu_read_lock();
+	/*
+	 * The worker may finish the job as soon as it is on the list. Without
+	 * preemption we are an RCU reader.
+	 */
+	preempt_disable();
 	if (llist_add(&piece->done, &kc->done))
 		wake(kc);
-	rcu_read_unlock();
+	preempt_enable();
 }
 
 /* A job has ended: call back, in the order of submission if it is ordered. */
