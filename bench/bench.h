@@ -73,6 +73,7 @@ extern const struct bench_engine bench_floor;
  * @jobs: how many there are in all, for each client
  * @clients: how many clients do it, each from a thread of its own
  * @other: for latency: the small copies are on a client of their own
+ * @apart: leave a gap between copies
  * @memory: count allocations
  * @from: source, or NULL to zero
  * @num_dests: destinations
@@ -85,6 +86,7 @@ struct bench_work {
 	unsigned int jobs;
 	unsigned int clients;
 	bool other;
+	bool apart;
 	bool memory;
 	struct block_device *from;
 	unsigned int num_dests;

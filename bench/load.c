@@ -57,7 +57,7 @@ static void place(struct bench_job *job, struct lane *lane)
 	job->from.sector = lane->sector;
 	for (i = 0; i < job->num_dests; i++)
 		job->dests[i].sector = lane->sector;
-	lane->sector += count;
+	lane->sector += lane->work->apart ? 2 * count : count;
 }
 
 static void start_job(struct lane *lane, struct bench_job *job)

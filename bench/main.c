@@ -12,6 +12,7 @@
  * from		a device; without it, the destinations are zeroed
  * to		devices, separated by commas
  * clients=N	more than one client at a time
+ * apart	leave gaps between copies, so that they don't become one request
  * memory	count allocations
  * latency=same, latency=other
  *		how long 4 KiB copies take while jobs of that length run, on the
@@ -119,6 +120,10 @@ static int set_word(struct command *command, const char *name, char *value)
 
 	if (!strcmp(name, "memory")) {
 		work->memory = true;
+		return 0;
+	}
+	if (!strcmp(name, "apart")) {
+		work->apart = true;
 		return 0;
 	}
 	if (!value)

@@ -27,14 +27,28 @@ std::vector<work> all_work()
 					{ bytes, dests, depth,
 					  static_cast<unsigned int>(jobs) });
 			}
+	for (auto bytes : { 4 * KiB, 64 * KiB })
+		for (unsigned int dests : { 1, 3 })
+			all.push_back({ .bytes = bytes,
+					.dests = dests,
+					.depth = 32,
+					.jobs = 2000,
+					.more = "apart" });
 	for (auto bytes : { 64 * KiB, MiB })
 		for (unsigned int dests : { 1, 3 })
 			all.push_back({ .bytes = bytes,
 					.dests = dests,
 					.depth = 32,
-					.jobs = 200,
+					.jobs = bytes == MiB ? 500U : 5000U,
 					.zero = true });
 	return all;
+}
+
+std::string name(const work &what)
+{
+	if (what.zero)
+		return "zero";
+	return what.more.empty() ? "copy" : "copy, apart";
 }
 
 std::string id(const std::string &engine, std::size_t i)
@@ -69,8 +83,7 @@ table measure_counted()
 		auto dm = cost("dm-kcopyd"), floor = cost("floor"),
 		     ours = cost("kcopyd");
 
-		t.rows.push_back({ all[i].zero ? "zero" : "copy",
-				   size_text(all[i].bytes),
+		t.rows.push_back({ name(all[i]), size_text(all[i].bytes),
 				   std::to_string(all[i].dests),
 				   std::to_string(all[i].depth), number(dm),
 				   number(floor), number(ours),
