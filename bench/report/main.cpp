@@ -4,6 +4,7 @@
  *
  * Started by `make bench` and the like, in the top directory.
  */
+#include <algorithm>
 #include <exception>
 #include <fstream>
 #include <stdexcept>
@@ -49,29 +50,26 @@ void quick()
 	fmt::print("{}", core::show(measured.costs, measured.release).text());
 }
 
-/* All tables, on the terminal and in tables.rst. */
+/* All tables, in tables.rst and on the terminal; the core table ends it. */
 void all()
 {
-	std::vector<table> tables;
-	auto measured = measure_core();
+	auto core = measure_core();
+	std::vector<table> tables{ core::show(core.costs, core.release) };
 
-	tables.push_back(core::show(measured.costs, measured.release));
-	plot_core(measured);
-	tables.push_back(measure_counted());
-	tables.push_back(measure_devices());
-	tables.push_back(measure_timed());
-	tables.push_back(measure_waiting());
-	tables.push_back(measure_memory());
-	tables.push_back(measure_clients());
-	tables.push_back(measure_queue());
+	plot_core(core);
+	for (auto *measure :
+	     { measure_counted, measure_devices, measure_timed, measure_waiting,
+	       measure_memory, measure_clients, measure_queue })
+		tables.push_back(measure());
 
 	std::ofstream rst(output_directory() / "tables.rst");
 
-	for (const auto &t : tables) {
-		fmt::print("{}\n", t.text());
+	for (const auto &t : tables)
 		fmt::print(rst, "{}\n", t.rst());
-	}
-	fmt::print("tables.rst and plots (*.svg) are in {}\n",
+	std::ranges::rotate(tables, tables.begin() + 1);
+	for (const auto &t : tables)
+		fmt::print("{}\n", t.text());
+	fmt::print("These tables (tables.rst) and plots (*.svg) are in {}.\n",
 		   output_directory().string());
 }
 
