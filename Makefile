@@ -57,6 +57,9 @@ bench-quick: report
 bench-check: report
 	@$(BENCH) check bench/core.txt
 
+bench-profile: report
+	@$(BENCH) profile $(PROFILE)
+
 bench-save: report
 	@$(BENCH) save bench/core.txt
 
@@ -77,6 +80,8 @@ help:
 	@echo 'make check    all tests, on the kernel of this distribution'
 	@echo 'make bench    what copies cost, beside dm-kcopyd and bare bios'
 	@echo 'make bench-quick  the core table of it'
+	@echo 'make bench-profile  instructions of a copy by function;'
+	@echo '    PROFILE="--engine floor --bytes 64K --dests 3 --depth 32"'
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make lint     all style checks, and sparse'
 	@echo 'make kernels  build the kernels of KERNELS now, not when needed'
@@ -89,4 +94,4 @@ help:
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
 .PHONY: all kdir install clean check lint demo report bench bench-quick \
-	bench-check bench-save shell kernels help
+	bench-check bench-profile bench-save shell kernels help

@@ -9,6 +9,7 @@
 #                        once (default: its own)
 #   brd NUMBER MEGABYTES make /dev/ram0 and so on
 #   forget               remove all of these
+#   symbols              report the kernel's functions, as "symbol ..."
 #   run ID WORDS...      WORDS for the benchmark's module
 #
 # What the module answers is reported as "result ID NAME VALUE".
@@ -58,6 +59,7 @@ while read -r word rest; do
 	null) make_null $rest ;;
 	brd) modprobe brd rd_nr="${rest% *}" rd_size=$((${rest#* } * 1024)) ;;
 	forget) forget ;;
+	symbols) sed 's/^/symbol /' /proc/kallsyms | tell ;;
 	run) run $rest ;;
 	*) fail "unknown: $word" ;;
 	esac

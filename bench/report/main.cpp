@@ -16,7 +16,9 @@
 #include "core.h"
 #include "machine.h"
 #include "plot.h"
+#include "profile.h"
 #include "sections.h"
+#include "work.h"
 
 namespace {
 
@@ -100,30 +102,56 @@ int check(const std::string &path)
 	return failed ? 1 : 0;
 }
 
+/* What `profile` is asked for. */
+struct profiled {
+	std::string engine = "kcopyd";
+	unsigned long long bytes = 4 * KiB;
+	unsigned int dests = 1;
+	unsigned int depth = 32;
+};
+
+void define(CLI::App &command, profiled &what)
+{
+	command.add_option("--engine", what.engine)
+		->check(CLI::IsMember(engines));
+	command.add_option("--bytes", what.bytes)
+		->transform(CLI::AsSizeValue(false));
+	command.add_option("--dests", what.dests)->check(CLI::Range(1, 8));
+	command.add_option("--depth", what.depth)->check(CLI::Range(1, 1000));
+}
+
+void profile(const profiled &what)
+{
+	fmt::print("{}", measure_profile(what.engine, what.bytes, what.dests,
+					 what.depth)
+				 .text());
+}
+
 int run(int argc, char **argv)
 {
 	CLI::App app("Measure what copies cost");
 	std::string path;
+	profiled what;
+	int status = 0;
 
 	app.require_subcommand(1);
 
-	auto *quick_command = app.add_subcommand("quick", "the core table");
-	auto *all_command = app.add_subcommand("all", "everything");
-	auto *save_command = app.add_subcommand("save",
-						"keep the core table in FILE");
-	auto *check_command =
-		app.add_subcommand("check", "compare the core table with FILE");
+	auto *command = app.add_subcommand("quick", "the core table");
 
-	for (auto *command : { save_command, check_command })
-		command->add_option("FILE", path)->required();
+	command->final_callback(quick);
+	command = app.add_subcommand("all", "everything");
+	command->final_callback(all);
+	command = app.add_subcommand("save", "keep the core table in FILE");
+	command->add_option("FILE", path)->required();
+	command->final_callback([&] { save(path); });
+	command = app.add_subcommand("check", "compare it with FILE");
+	command->add_option("FILE", path)->required();
+	command->final_callback([&] { status = check(path); });
+	command = app.add_subcommand("profile", "instructions by function");
+	define(*command, what);
+	command->final_callback([&] { profile(what); });
 	CLI11_PARSE(app, argc, argv);
-	if (*quick_command)
-		quick();
-	if (*all_command)
-		all();
-	if (*save_command)
-		save(path);
-	return *check_command ? check(path) : 0;
+	return status;
 }
 
 } // namespace
