@@ -11,7 +11,7 @@
  *
  * What is hard:
  *
- * No completion is lost, and few wake the worker: see wake().
+ * No completion is lost, and few wake the worker: see engine_wake().
  *
  * Progress with one page. Nothing waits for memory while it holds some: a piece
  * gets all its pages at once, before its first I/O, and then runs to its end.
@@ -32,6 +32,8 @@
 
 #include "compat.h"
 #include "engine.h"
+#include "reserve.h"
+#include "throttle.h"
 
 /*
  * Copies between devices in memory can keep the worker busy for long. Other work
@@ -44,16 +46,19 @@ static struct job *first_turn(struct kcopyd_client *kc)
 	return list_first_entry_or_null(&kc->turns, struct job, turn);
 }
 
-/*
- * Have the worker look at what there is to do, after that was made visible.
+/**
+ * engine_wake - have the worker look at what there is to do
+ * @kc: the client; what there is to do is visible already
  *
  * The worker sets RUNNING before it looks, and goes to sleep only if that is
  * still there afterwards. Whoever brings something new sets KICKED: if the
  * worker had not looked yet it will see what is new, and if it had, it looks
  * again. Only the step from IDLE to KICKED queues the work, so a busy worker is
  * never queued twice and its run costs a caller one atomic exchange.
+ *
+ * Context: Any but NMI.
  */
-static void wake(struct kcopyd_client *kc)
+void engine_wake(struct kcopyd_client *kc)
 {
 	if (atomic_xchg(&kc->worker, WORKER_KICKED) == WORKER_IDLE)
 		queue_work(kc->wq, &kc->work);
@@ -71,7 +76,7 @@ static void step_ended(struct region_io *io)
 	 */
 	preempt_disable();
 	if (llist_add(&piece->done, &kc->done))
-		wake(kc);
+		engine_wake(kc);
 	preempt_enable();
 }
 
@@ -112,50 +117,50 @@ static void __set_piece_length(struct piece *piece, const struct job *job)
 	piece->sectors = min_t(sector_t, job->count - job->next, max);
 }
 
-/* Describe the first @sectors of the piece's pages in bio_vecs. */
-static void map_pages(struct piece *piece, unsigned int sectors)
+/*
+ * Get a piece, and room for its data. A client that shares borrows it, but uses
+ * its own for what is small; and where it could not borrow and nothing of its
+ * own is in flight, so that it depends on nobody.
+ */
+static struct piece *__get_room(struct kcopyd_client *kc, const struct job *job)
 {
-	unsigned int bytes = sectors << SECTOR_SHIFT, i;
+	bool is_small = job->count - job->next <= kc->own.piece_sectors;
+	struct piece *piece = NULL;
 
-	for (i = 0; bytes; i++) {
-		unsigned int len = piece->runs[i].nr_pages << PAGE_SHIFT;
-
-		len = min(len, bytes);
-		bvec_set_page(&piece->io.vecs[i], piece->runs[i].page, len, 0);
-		bytes -= len;
-	}
-	piece->io.nr_vecs = i;
+	if (is_small || !kc->shares)
+		piece = copy_space_get(&kc->own, job);
+	if (!piece && kc->shares)
+		piece = reserve_get(kc, job);
+	if (!piece && kc->shares && !kc->stats.pages_in_use)
+		piece = copy_space_get(&kc->own, job);
+	if (!piece)
+		return NULL;
+	kc->stats.pages_in_use += piece_pages(piece);
+	kc->stats.pages_peak = max(kc->stats.pages_peak,
+				   kc->stats.pages_in_use);
+	return piece;
 }
 
-static unsigned int buffer_sectors(const struct piece *piece)
+static void __put_pages(struct kcopyd_client *kc, struct piece *piece)
 {
-	unsigned int pages = 0, i;
-
-	for (i = 0; i < piece->nr_runs; i++)
-		pages += piece->runs[i].nr_pages;
-	return pages * PAGE_SECTORS;
-}
-
-/* Get pages for the next piece of a job. Where there are none, return false. */
-static bool __get_buffer(struct piece *piece, const struct job *job)
-{
-	struct kcopyd_client *kc = job->kc;
-	unsigned int sectors;
-
-	sectors = max(round_down(kc->piece_sectors, job->block), job->block);
-	sectors = min_t(sector_t, job->count - job->next, sectors);
-	piece->nr_runs = copy_pool_get(&kc->pool,
-				       DIV_ROUND_UP(sectors, PAGE_SECTORS),
-				       piece->runs, REGION_IO_VECS);
 	if (!piece->nr_runs)
-		return false;
-	/* Scattered pages may be fewer than were asked for. */
-	if (piece->nr_runs == REGION_IO_VECS)
-		sectors = min(sectors,
-			      round_down(buffer_sectors(piece), job->block));
-	map_pages(piece, sectors);
-	piece->sectors = sectors;
-	return true;
+		return;
+	kc->stats.pages_in_use -= piece_pages(piece);
+	if (piece->space == &kc->own)
+		copy_space_put_pages(piece);
+	else
+		reserve_put_pages(piece);
+}
+
+static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
+{
+	if (piece->throttled)
+		throttle_end(kc->throttle);
+	list_del(&piece->list);
+	if (piece->space == &kc->own)
+		copy_space_put(piece);
+	else
+		reserve_put(piece);
 }
 
 /* Make a piece for the first in line, if there is room for it. */
@@ -168,15 +173,19 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 	/* The end of the piece that failed will finish these. */
 	while ((job = first_turn(kc)) && job_stopped(job))
 		list_del_init(&job->turn);
-	piece = list_first_entry_or_null(&kc->free, struct piece, list);
-	if (!job || !piece)
+	if (!job)
+		return NULL;
+	if (job_is_zeroing(job))
+		piece = copy_space_get_bare(&kc->own);
+	else
+		piece = __get_room(kc, job);
+	if (!piece)
 		return NULL;
 
 	piece->phase = job_is_zeroing(job) ? PHASE_ZERO_COMMAND : PHASE_READ;
 	if (job_is_zeroing(job))
 		__set_piece_length(piece, job);
-	else if (!__get_buffer(piece, job))
-		return NULL;
+	piece->kc = kc;
 	piece->job = job;
 	piece->offset = job->next;
 	piece->zeroed = 0;
@@ -208,8 +217,7 @@ static bool __retire(struct piece *piece)
 	struct job *job = piece->job;
 
 	lockdep_assert_held(&kc->lock);
-	copy_pool_put(&kc->pool, piece->runs, piece->nr_runs);
-	piece->nr_runs = 0;
+	__put_pages(kc, piece);
 	kc->stats.sectors_read += piece->read;
 	if (job_is_zeroing(job))
 		kc->stats.sectors_zeroed += piece->written;
@@ -223,7 +231,7 @@ static bool __retire(struct piece *piece)
 		piece->written = 0;
 		return true;
 	}
-	list_move(&piece->list, &kc->free);
+	__put_piece(kc, piece);
 	job->inflight--;
 	if (job_has_more(job)) {
 		if (list_empty(&job->turn))
@@ -236,13 +244,45 @@ static bool __retire(struct piece *piece)
 	return false;
 }
 
+/* Does the throttle let a piece begin? If not, it will be asked again. */
+static bool __throttle_allows(struct kcopyd_client *kc)
+{
+	unsigned long wait = throttle_begin(kc->throttle);
+
+	if (wait)
+		mod_delayed_work(kc->wq, &kc->unthrottle, wait);
+	return !wait;
+}
+
+/* Make a piece, if there is room and the throttle allows. */
+static struct piece *__start_one(struct kcopyd_client *kc)
+{
+	bool limited = throttle_limits(kc->throttle);
+	struct piece *piece;
+
+	if (limited && !__throttle_allows(kc)) {
+		/* Let others have our turn meanwhile. */
+		if (!list_empty(&kc->in_line))
+			reserve_leave_line(kc);
+		return NULL;
+	}
+	piece = __next_piece(kc);
+	if (piece)
+		piece->throttled = limited;
+	else if (limited)
+		throttle_end(kc->throttle);
+	return piece;
+}
+
 /* Make pieces for all that there is room for, in turns. */
 static void __start(struct kcopyd_client *kc, struct list_head *started)
 {
 	struct piece *piece;
 
-	while (!list_empty(&kc->turns) && (piece = __next_piece(kc)))
-		list_move_tail(&piece->list, started);
+	while (!list_empty(&kc->turns) && (piece = __start_one(kc)))
+		list_add_tail(&piece->list, started);
+	if (list_empty(&kc->turns) && !list_empty(&kc->in_line))
+		reserve_leave_line(kc);
 }
 
 static void begin(struct list_head *started)
@@ -311,21 +351,28 @@ static void __free_job(struct kcopyd_client *kc, struct job *job)
 static void __call_back(struct kcopyd_client *kc, struct job *job)
 	__releases(&kc->lock) __acquires(&kc->lock)
 {
-	kcopyd_notify_fn fn = job->fn;
-	void *context = job->context;
 	int read_err = job->cancelled ? -ECANCELED : job->read_err;
-	unsigned int write_err = job->write_err;
+	unsigned long write_err = job->write_err;
+	bool dropin = job->flags & JOB_DROPIN;
+	void *context = job->context;
+	union job_fn fn = job->fn;
 
 	list_del(&job->turn);
 	list_del(&job->all);
-	if (!job->callback_only)
+	if (!job->callback_only) {
 		__account_job(kc, job);
+		if (dropin)
+			read_err = !!read_err;
+	}
 	kc->calling = job->seq;
 	kc->caller = current;
 	kc->spare = job;
 	spin_unlock_irq(&kc->lock);
 
-	fn(read_err, write_err, context);
+	if (dropin)
+		fn.dropin(read_err, write_err, context);
+	else
+		fn.native(read_err, write_err, context);
 
 	spin_lock_irq(&kc->lock);
 	kc->caller = NULL;
@@ -376,7 +423,9 @@ static void run_worker(struct work_struct *work)
  * Its first pieces are started here, without a detour over the worker, where
  * that is possible: the caller may sleep, and is not itself called from within
  * submit_bio(), which would only put the bios aside until the caller returns.
- * But a worker that is awake will start them soon, and as a part of a batch.
+ * But a worker that is awake will start them soon, and as a part of a batch. And
+ * whoever was written for dm-kcopyd may hold locks, trusting that I/O is started
+ * by the worker.
  *
  * Context: Any for a job with KCOPYD_NOWAIT, otherwise process context.
  */
@@ -384,7 +433,8 @@ void engine_submit(struct job *job, unsigned long irq)
 	__releases(&job->kc->lock)
 {
 	struct kcopyd_client *kc = job->kc;
-	bool direct = job->count && !(job->flags & KCOPYD_NOWAIT) &&
+	bool direct = job->count &&
+		      !(job->flags & (KCOPYD_NOWAIT | JOB_DROPIN)) &&
 		      !current->bio_list &&
 		      atomic_read(&kc->worker) == WORKER_IDLE;
 	LIST_HEAD(started);
@@ -405,7 +455,7 @@ void engine_submit(struct job *job, unsigned long irq)
 	if (direct)
 		begin(&started);
 	else
-		wake(kc);
+		engine_wake(kc);
 }
 
 /**
@@ -419,7 +469,7 @@ void engine_call_back(struct job *job)
 	struct kcopyd_client *kc = job->kc;
 	unsigned long flags;
 
-	/* The callback may lead to the client's end before wake() returns. */
+	/* The callback may lead to the client's end before engine_wake() returns. */
 	rcu_read_lock();
 	spin_lock_irqsave(&kc->lock, flags);
 	kc->nr_prepared--;
@@ -427,7 +477,7 @@ void engine_call_back(struct job *job)
 	list_add_tail(&job->all, &kc->jobs);
 	__finish(job);
 	spin_unlock_irqrestore(&kc->lock, flags);
-	wake(kc);
+	engine_wake(kc);
 	rcu_read_unlock();
 }
 
@@ -459,67 +509,67 @@ int engine_cancel(struct kcopyd_client *kc, void *context)
 	}
 	spin_unlock_irqrestore(&kc->lock, flags);
 	if (nr)
-		wake(kc);
+		engine_wake(kc);
 	return nr;
 }
 
-static void init_pieces(struct kcopyd_client *kc, unsigned int nr)
+/**
+ * engine_flush - wait for the callbacks of the jobs that are over
+ * @kc: the client
+ *
+ * Context: Process context, but not a callback of the client. Sleeps.
+ */
+void engine_flush(struct kcopyd_client *kc)
 {
-	unsigned int i;
+	/* The first run may end early, but then it has queued the second. */
+	flush_workqueue(kc->wq);
+	flush_workqueue(kc->wq);
+}
 
-	for (i = 0; i < nr; i++) {
-		kc->pieces[i].kc = kc;
-		kc->pieces[i].io.done = step_ended;
-		list_add_tail(&kc->pieces[i].list, &kc->free);
-	}
+static void unthrottle(struct work_struct *work)
+{
+	engine_wake(container_of(to_delayed_work(work), struct kcopyd_client,
+				 unthrottle));
 }
 
 /**
  * engine_init - set aside what a client's work needs, except its job objects
- * @kc: the client, zeroed
- * @num_pages: how many pages of data it can hold
+ * @kc: the client, zeroed but for @shares and @throttle
+ * @num_pages: how many pages of data it can hold without borrowing
  *
  * Context: Process context. May sleep.
  * Return: 0, or -ENOMEM.
  */
 int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 {
-	unsigned int nr_pieces = min_t(unsigned int, num_pages,
-				       CLIENT_PIECES_MAX);
-	/* Two at the least, so that one is read while another is written. */
-	unsigned int pages = max(num_pages / 2, 1U);
 	int err;
 
 	spin_lock_init(&kc->lock);
 	init_llist_head(&kc->done);
 	INIT_LIST_HEAD(&kc->turns);
-	INIT_LIST_HEAD(&kc->free);
 	INIT_LIST_HEAD(&kc->callbacks);
 	INIT_LIST_HEAD(&kc->jobs);
 	INIT_LIST_HEAD(&kc->ordered);
 	init_waitqueue_head(&kc->progress);
+	INIT_LIST_HEAD(&kc->in_line);
 	INIT_WORK(&kc->work, run_worker);
-	kc->piece_sectors = min_t(u64, (u64)pages * PAGE_SECTORS,
-				  PIECE_SECTORS_MAX);
+	INIT_DELAYED_WORK(&kc->unthrottle, unthrottle);
 
-	err = copy_pool_init(&kc->pool, num_pages);
+	err = copy_space_init(&kc->own, num_pages, step_ended);
 	if (err)
-		goto err_pool;
-	err = -ENOMEM;
-	kc->pieces = kvcalloc(nr_pieces, sizeof(*kc->pieces), GFP_KERNEL);
-	if (!kc->pieces)
-		goto err_pieces;
+		return err;
+	err = kc->shares ? reserve_join(step_ended) : 0;
+	if (err)
+		goto err_reserve;
 	kc->wq = alloc_workqueue("kcopyd", WORKQUEUE_FLAGS, 1);
-	if (!kc->wq)
-		goto err_wq;
-	init_pieces(kc, nr_pieces);
-	return 0;
+	if (kc->wq)
+		return 0;
 
-err_wq:
-	kvfree(kc->pieces);
-err_pieces:
-	copy_pool_exit(&kc->pool);
-err_pool:
+	err = -ENOMEM;
+	if (kc->shares)
+		reserve_leave();
+err_reserve:
+	copy_space_exit(&kc->own);
 	return err;
 }
 
@@ -533,9 +583,11 @@ void engine_exit(struct kcopyd_client *kc)
 {
 	/* Pairs with the readers in step_ended() and engine_call_back(). */
 	synchronize_rcu();
+	cancel_delayed_work_sync(&kc->unthrottle);
 	destroy_workqueue(kc->wq);
 	while (kc->nr_kept)
 		mempool_free(kc->kept[--kc->nr_kept], &kc->mempool);
-	kvfree(kc->pieces);
-	copy_pool_exit(&kc->pool);
+	if (kc->shares)
+		reserve_leave();
+	copy_space_exit(&kc->own);
 }

@@ -14,9 +14,11 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include <linux/dm-kcopyd.h>
+
 #include "io_region.h"
 #include "kcopyd.h"
-#include "page_pool.h"
+#include "space.h"
 
 /* The largest piece of a copy. */
 #define PIECE_SECTORS_MAX 1024
@@ -30,14 +32,23 @@
 /* One job has no more pieces than this in flight, to leave room for others. */
 #define JOB_PIECES_MAX 8
 
-/* The most pieces that a client sets aside. */
-#define CLIENT_PIECES_MAX 64
-
 /*
  * So many objects of jobs that are over a client keeps at hand for the next.
  * KASAN finds the use of a freed object only if it is freed.
  */
 #define CLIENT_JOBS_KEPT (IS_ENABLED(CONFIG_KASAN) ? 1 : 32)
+
+/*
+ * Flags of a job beside those of kcopyd.h. JOB_DROPIN: it came by the interface
+ * of dm-kcopyd.
+ */
+#define JOB_DROPIN BIT(7)
+
+/* What to call when a job has ended. */
+union job_fn {
+	kcopyd_notify_fn native;
+	dm_kcopyd_notify_fn dropin;
+};
 
 /*
  * A job is in one of these states, which follow each other:
@@ -57,31 +68,31 @@
  * belong to the worker; @write_err, @offload and @stop may be read at any time.
  */
 struct job {
-	struct list_head all;		/* on the client's @jobs */
-	struct list_head turn;		/* on its @turns or its @callbacks */
-	struct list_head ordered;	/* on its @ordered */
-	struct list_head ready;		/* sequential: read, to be written */
+	struct list_head all;	  /* on the client's @jobs */
+	struct list_head turn;	  /* on its @turns or its @callbacks */
+	struct list_head ordered; /* on its @ordered */
+	struct list_head ready;	  /* sequential: read, to be written */
 	struct kcopyd_client *kc;
-	u64 seq;			/* when it was submitted */
-	kcopyd_notify_fn fn;
+	u64 seq; /* when it was submitted */
+	union job_fn fn;
 	void *context;
-	sector_t count;			/* length, in sectors */
-	unsigned int block;		/* all I/O is in multiples of this */
+	sector_t count;	    /* length, in sectors */
+	unsigned int block; /* all I/O is in multiples of this */
 	u8 num_dests;
 	u8 flags;
-	struct io_place from;		/* no device: zero the destinations */
+	struct io_place from; /* no device: zero the destinations */
 	struct io_place to[KCOPYD_MAX_REGIONS];
 	/* All from here on begins as zero. */
-	u8 inflight;			/* pieces */
-	u8 offload;			/* mask: devices that zero on command */
+	u8 inflight; /* pieces */
+	u8 offload;  /* mask: devices that zero on command */
 	int read_err;
-	unsigned int write_err;
-	sector_t next;			/* all before this has been started */
-	sector_t written;		/* sequential: what comes next */
-	bool callback_only;		/* a prepared callback, not a job */
-	bool writing;			/* sequential: a write is in flight */
-	bool flushed;			/* durable: flush has been started */
-	bool stop;			/* start no more I/O */
+	unsigned long write_err;
+	sector_t next;	    /* all before this has been started */
+	sector_t written;   /* sequential: what comes next */
+	bool callback_only; /* a prepared callback, not a job */
+	bool writing;	    /* sequential: a write is in flight */
+	bool flushed;	    /* durable: flush has been started */
+	bool stop;	    /* start no more I/O */
 	bool cancelled;
 	bool finished;
 };
@@ -100,17 +111,19 @@ enum phase {
 
 /* A part of a job, with all that its I/O needs. */
 struct piece {
-	struct list_head list;		/* where it is, between steps */
-	struct llist_node done;		/* on the client's @done */
+	struct list_head list;	  /* where it is, between steps */
+	struct llist_node done;	  /* on the client's @done */
+	struct copy_space *space; /* where it belongs */
 	struct kcopyd_client *kc;
 	struct job *job;
 	enum phase phase;
-	sector_t offset;		/* from the beginning of the job */
+	sector_t offset; /* from the beginning of the job */
 	unsigned int sectors;
-	unsigned int zeroed;		/* by writing: sectors done so far */
-	unsigned int read;		/* sectors read */
-	unsigned int written;		/* sectors written, of all destinations */
-	u8 places;			/* mask: still to be zeroed by writing */
+	unsigned int zeroed;  /* by writing: sectors done so far */
+	unsigned int read;    /* sectors read */
+	unsigned int written; /* sectors written, of all destinations */
+	u8 places;	      /* mask: still to be zeroed by writing */
+	bool throttled;	      /* the throttle counts it */
 	u8 nr_runs;
 	struct page_run runs[REGION_IO_VECS];
 	struct region_io io;
@@ -120,33 +133,43 @@ struct piece {
 enum worker_state { WORKER_IDLE, WORKER_RUNNING, WORKER_KICKED };
 
 struct kcopyd_client {
-	struct llist_head done;		/* pieces whose I/O has ended */
-	atomic_t worker;		/* enum worker_state */
+	struct llist_head done; /* pieces whose I/O has ended */
+	atomic_t worker;	/* enum worker_state */
 	struct workqueue_struct *wq;
 	struct work_struct work;
 
-	spinlock_t lock;		/* guards all below up to @mempool */
-	struct list_head turns;		/* jobs that have more to start */
-	struct list_head free;		/* pieces not in use */
-	struct list_head callbacks;	/* finished jobs, to be called back */
-	struct list_head jobs;		/* all jobs not called back, by age */
-	struct list_head ordered;	/* those of them that are ordered */
-	struct copy_pool pool;
-	u64 seq;			/* of the latest job */
-	u64 calling;			/* job whose callback runs, or 0 */
-	unsigned int nr_prepared;	/* callbacks prepared, not triggered */
+	spinlock_t lock;	    /* guards all below up to @mempool */
+	struct list_head turns;	    /* jobs that have more to start */
+	struct list_head callbacks; /* finished jobs, to be called back */
+	struct list_head jobs;	    /* all jobs not called back, by age */
+	struct list_head ordered;   /* those of them that are ordered */
+	struct copy_space own;	    /* room that no other client takes */
+	struct list_head in_line;   /* of those that wait for the reserve */
+	u64 seq;		    /* of the latest job */
+	u64 calling;		    /* job whose callback runs, or 0 */
+	unsigned int nr_prepared;   /* callbacks prepared, not triggered */
 	unsigned int nr_kept;
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
 
-	struct task_struct *caller;	/* task that runs a callback */
-	struct job *spare;		/* for the first job it submits */
+	struct task_struct *caller; /* task that runs a callback */
+	struct job *spare;	    /* for the first job it submits */
 
-	mempool_t mempool;		/* of struct job */
-	wait_queue_head_t progress;	/* a callback has returned */
-	unsigned int piece_sectors;
-	struct piece *pieces;
+	mempool_t mempool;	    /* of struct job */
+	wait_queue_head_t progress; /* a callback has returned */
+	bool shares;		    /* borrows from the reserve */
+	struct dm_kcopyd_throttle *throttle;
+	struct delayed_work unthrottle;
 };
+
+static inline unsigned int piece_pages(const struct piece *piece)
+{
+	unsigned int pages = 0, i;
+
+	for (i = 0; i < piece->nr_runs; i++)
+		pages += piece->runs[i].nr_pages;
+	return pages;
+}
 
 static inline bool job_is_zeroing(const struct job *job)
 {
@@ -185,10 +208,21 @@ static inline bool job_has_more(const struct job *job)
 void piece_begin(struct piece *piece);
 void piece_advance(struct piece *piece, struct list_head *retired);
 
+int client_create(unsigned int num_pages, bool shares,
+		  struct dm_kcopyd_throttle *throttle,
+		  struct kcopyd_client **result);
+int job_submit(struct kcopyd_client *kc, const struct io_region *from,
+	       unsigned int num_dests, const struct io_region *dests,
+	       unsigned int flags, union job_fn fn, void *context);
+struct job *job_prepare(struct kcopyd_client *kc, unsigned int flags,
+			union job_fn fn, void *context);
+
 int engine_init(struct kcopyd_client *kc, unsigned int num_pages);
 void engine_exit(struct kcopyd_client *kc);
 void engine_submit(struct job *job, unsigned long irq)
 	__releases(&job->kc->lock);
+void engine_wake(struct kcopyd_client *kc);
+void engine_flush(struct kcopyd_client *kc);
 void engine_call_back(struct job *job);
 int engine_cancel(struct kcopyd_client *kc, void *context);
 

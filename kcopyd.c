@@ -11,8 +11,9 @@
 #include <linux/slab.h>
 
 #include "engine.h"
+#include "reserve.h"
 
-#define KCOPYD_FLAGS \
+#define KCOPYD_FLAGS                                              \
 	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \
 	 KCOPYD_DURABLE | KCOPYD_ORDERED)
 
@@ -22,16 +23,18 @@
 static struct kmem_cache *job_cache;
 
 /**
- * kcopyd_client_create - make a client and set its memory aside
- * @num_pages: how many pages its copies share, 1 to a quarter of the system's
- *	memory. A piece of a copy is at most half of them and at most 512 KiB;
- *	2 MiB are enough to keep several pieces in flight.
+ * client_create - make a client, of any kind
+ * @num_pages: as for kcopyd_client_create()
+ * @shares: whether it borrows from the reserve
+ * @throttle: its throttle, or NULL
  * @result: where to put the client
  *
- * Context: Process context. May sleep, and may start I/O to get memory.
- * Return: 0; -EINVAL if @num_pages is out of range or @result is NULL; -ENOMEM.
+ * Context: Process context. May sleep.
+ * Return: As kcopyd_client_create_shared().
  */
-int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result)
+int client_create(unsigned int num_pages, bool shares,
+		  struct dm_kcopyd_throttle *throttle,
+		  struct kcopyd_client **result)
 {
 	struct kcopyd_client *kc;
 	int err = -ENOMEM;
@@ -41,6 +44,8 @@ int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result)
 	kc = kzalloc(sizeof(*kc), GFP_KERNEL);
 	if (!kc)
 		return -ENOMEM;
+	kc->shares = shares;
+	kc->throttle = throttle;
 	err = mempool_init_slab_pool(&kc->mempool, JOB_RESERVE, job_cache);
 	if (err)
 		goto err_mempool;
@@ -58,7 +63,44 @@ err_mempool:
 	kfree(kc);
 	return err;
 }
+
+/**
+ * kcopyd_client_create - make a client and set its memory aside
+ * @num_pages: how many pages its copies share, 1 to a quarter of the system's
+ *	memory. A piece of a copy is at most half of them and at most 512 KiB;
+ *	2 MiB are enough to keep several pieces in flight.
+ * @result: where to put the client
+ *
+ * Context: Process context. May sleep, and may start I/O to get memory.
+ * Return: 0; -EINVAL if @num_pages is out of range or @result is NULL; -ENOMEM.
+ */
+int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result)
+{
+	return client_create(num_pages, false, NULL, result);
+}
 EXPORT_SYMBOL_GPL(kcopyd_client_create);
+
+/**
+ * kcopyd_client_create_shared - make a client that borrows what it lacks
+ * @num_pages: as for kcopyd_client_create(), but a few are enough: they only
+ *	guarantee its progress. No less than the logical blocks of its devices.
+ * @result: where to put the client
+ *
+ * For drivers that have many clients of which few are busy at a time. Beyond
+ * its own pages such a client uses a reserve, in turns with all others of its
+ * kind. The reserve is set aside with the first of them and released with the
+ * last; the module's parameter reserve_pages is its size.
+ *
+ * Context: Process context. May sleep, and may start I/O to get memory.
+ * Return: 0; -EINVAL if @num_pages or the module's parameter is out of range or
+ * @result is NULL; -ENOMEM.
+ */
+int kcopyd_client_create_shared(unsigned int num_pages,
+				struct kcopyd_client **result)
+{
+	return client_create(num_pages, true, NULL, result);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_create_shared);
 
 /* Has every callback of a job up to number @seq returned? */
 static bool drained(struct kcopyd_client *kc, u64 seq)
@@ -219,7 +261,7 @@ static struct job *lock_and_alloc_job(struct kcopyd_client *kc,
 }
 
 static void init_job(struct job *job, struct kcopyd_client *kc,
-		     unsigned int flags, kcopyd_notify_fn fn, void *context)
+		     unsigned int flags, union job_fn fn, void *context)
 {
 	memset_startat(job, 0, inflight);
 	INIT_LIST_HEAD(&job->turn);
@@ -252,22 +294,34 @@ static void set_regions(struct job *job, const struct io_region *from,
 		job->flags &= ~KCOPYD_IGNORE_ERROR;
 }
 
-/* Both kinds of jobs: @from is NULL to zero the destinations. */
-static int submit_job(struct kcopyd_client *kc, const struct io_region *from,
-		      unsigned int num_dests, const struct io_region *dests,
-		      unsigned int flags, kcopyd_notify_fn fn, void *context)
+/**
+ * job_submit - check and submit a job
+ * @kc: the client
+ * @from: the source, or NULL to zero the destinations
+ * @num_dests: number of destinations
+ * @dests: the destinations
+ * @flags: as for kcopyd_copy(), and JOB_DROPIN
+ * @fn: called once when the job has ended, if 0 was returned
+ * @context: for @fn
+ *
+ * Context: As for kcopyd_copy().
+ * Return: As for kcopyd_copy(), but it is the caller's to check @flags and @fn.
+ */
+int job_submit(struct kcopyd_client *kc, const struct io_region *from,
+	       unsigned int num_dests, const struct io_region *dests,
+	       unsigned int flags, union job_fn fn, void *context)
 {
 	unsigned long irq;
 	struct job *job;
 	int block;
 
 	might_sleep_if(!(flags & KCOPYD_NOWAIT));
-	if (!kc || !fn || flags & ~KCOPYD_FLAGS)
+	if (!kc)
 		return -EINVAL;
 	block = check_regions(from, num_dests, dests);
 	if (block < 0)
 		return block;
-	if (from && DIV_ROUND_UP(block, PAGE_SECTORS) > kc->pool.nr_pages)
+	if (from && DIV_ROUND_UP(block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
 	job = lock_and_alloc_job(kc, flags, &irq);
 	if (!job) {
@@ -307,9 +361,10 @@ int kcopyd_copy(struct kcopyd_client *kc, struct io_region *from,
 		unsigned int num_dests, struct io_region *dests,
 		unsigned int flags, kcopyd_notify_fn fn, void *context)
 {
-	if (!from)
+	if (!from || !fn || flags & ~KCOPYD_FLAGS)
 		return -EINVAL;
-	return submit_job(kc, from, num_dests, dests, flags, fn, context);
+	return job_submit(kc, from, num_dests, dests, flags,
+			  (union job_fn){ .native = fn }, context);
 }
 EXPORT_SYMBOL_GPL(kcopyd_copy);
 
@@ -333,7 +388,10 @@ int kcopyd_zero(struct kcopyd_client *kc, unsigned int num_dests,
 		struct io_region *dests, unsigned int flags,
 		kcopyd_notify_fn fn, void *context)
 {
-	return submit_job(kc, NULL, num_dests, dests, flags, fn, context);
+	if (!fn || flags & ~KCOPYD_FLAGS)
+		return -EINVAL;
+	return job_submit(kc, NULL, num_dests, dests, flags,
+			  (union job_fn){ .native = fn }, context);
 }
 EXPORT_SYMBOL_GPL(kcopyd_zero);
 
@@ -359,6 +417,30 @@ int kcopyd_cancel(struct kcopyd_client *kc, void *context)
 EXPORT_SYMBOL_GPL(kcopyd_cancel);
 
 /**
+ * job_prepare - reserve all that a callback needs
+ * @kc: the client
+ * @flags: 0 or JOB_DROPIN
+ * @fn: the callback
+ * @context: for @fn
+ *
+ * Context: Process context. May sleep (GFP_NOIO).
+ * Return: A job for engine_call_back().
+ */
+struct job *job_prepare(struct kcopyd_client *kc, unsigned int flags,
+			union job_fn fn, void *context)
+{
+	unsigned long irq;
+	struct job *job;
+
+	job = lock_and_alloc_job(kc, 0, &irq);
+	init_job(job, kc, flags, fn, context);
+	job->callback_only = true;
+	kc->nr_prepared++;
+	spin_unlock_irqrestore(&kc->lock, irq);
+	return job;
+}
+
+/**
  * kcopyd_prepare_callback - reserve all that a callback of the client needs
  * @kc: the client
  * @fn: the callback
@@ -374,17 +456,9 @@ EXPORT_SYMBOL_GPL(kcopyd_cancel);
 void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 			      void *context)
 {
-	unsigned long irq;
-	struct job *job;
-
 	if (!kc || !fn)
 		return NULL;
-	job = lock_and_alloc_job(kc, 0, &irq);
-	init_job(job, kc, 0, fn, context);
-	job->callback_only = true;
-	kc->nr_prepared++;
-	spin_unlock_irqrestore(&kc->lock, irq);
-	return job;
+	return job_prepare(kc, 0, (union job_fn){ .native = fn }, context);
 }
 EXPORT_SYMBOL_GPL(kcopyd_prepare_callback);
 
@@ -425,9 +499,9 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 	spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
 	stats->jobs_pending = stats->jobs_submitted - stats->jobs_completed;
-	stats->pages_total = kc->pool.nr_pages;
-	stats->pages_in_use = kc->pool.nr_pages - kc->pool.nr_free;
-	stats->pages_peak = kc->pool.nr_pages - kc->pool.min_free;
+	stats->pages_total = kc->own.pool.nr_pages;
+	if (kc->shares)
+		stats->pages_total += reserve_pages();
 	spin_unlock_irqrestore(&kc->lock, flags);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_get_stats);

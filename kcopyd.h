@@ -13,7 +13,8 @@
  * however much is queued, never through more. Once a job is accepted nothing
  * is allocated for it any more, so a client can serve the very path that
  * cleans memory. A driver that must make progress on its own needs a client of
- * its own.
+ * its own. Where there are many clients, most of them idle, each can have a few
+ * pages and borrow the rest: see kcopyd_client_create_shared().
  *
  * Jobs
  * ----
@@ -106,11 +107,11 @@ struct io_region {
  * KCOPYD_ORDERED: call back in the order of submission, among the jobs of the
  * client that bear this flag.
  */
-#define KCOPYD_IGNORE_ERROR	BIT(0)
-#define KCOPYD_WRITE_SEQ	BIT(1)
-#define KCOPYD_NOWAIT		BIT(2)
-#define KCOPYD_DURABLE		BIT(3)
-#define KCOPYD_ORDERED		BIT(4)
+#define KCOPYD_IGNORE_ERROR BIT(0)
+#define KCOPYD_WRITE_SEQ    BIT(1)
+#define KCOPYD_NOWAIT	    BIT(2)
+#define KCOPYD_DURABLE	    BIT(3)
+#define KCOPYD_ORDERED	    BIT(4)
 
 struct kcopyd_client;
 
@@ -137,7 +138,8 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
  * @sectors_written: sectors of copies written, counted once for each destination
  * @sectors_zeroed: sectors zeroed, counted once for each destination
  * @jobs_pending: jobs submitted and not completed
- * @pages_total: pages set aside at creation
+ * @pages_total: pages set aside at creation, and those of the reserve if the
+ *	client borrows from it
  * @pages_in_use: pages that hold data of jobs now
  * @pages_peak: the most pages that were in use at once
  *
@@ -158,6 +160,8 @@ struct kcopyd_stats {
 };
 
 int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result);
+int kcopyd_client_create_shared(unsigned int num_pages,
+				struct kcopyd_client **result);
 void kcopyd_client_destroy(struct kcopyd_client *kc);
 
 int kcopyd_copy(struct kcopyd_client *kc, struct io_region *from,

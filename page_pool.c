@@ -84,7 +84,6 @@ int copy_pool_init(struct copy_pool *pool, unsigned int nr_pages)
 	}
 	bitmap_set(pool->free, 0, nr_pages);
 	pool->nr_free = nr_pages;
-	pool->min_free = nr_pages;
 	return 0;
 }
 
@@ -201,7 +200,6 @@ unsigned int copy_pool_get(struct copy_pool *pool, unsigned int nr_pages,
 	} else {
 		nr_runs = get_scattered(pool, nr_pages, runs, max_runs);
 	}
-	pool->min_free = min(pool->min_free, pool->nr_free);
 	return nr_runs;
 }
 

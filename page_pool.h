@@ -30,7 +30,6 @@ struct page_run {
  * struct copy_pool - pages set aside
  * @nr_pages: how many there are; slots are numbered from 0 to @nr_pages - 1
  * @nr_free: how many of them are free
- * @min_free: the fewest that ever were free at once
  * @first_free: no slot below this one is free
  * @free: a bit for each slot, set while it is free
  * @heads: a bit for each slot, set where a block of contiguous pages begins
@@ -39,7 +38,6 @@ struct page_run {
 struct copy_pool {
 	unsigned int nr_pages;
 	unsigned int nr_free;
-	unsigned int min_free;
 	unsigned int first_free;
 	unsigned long *free;
 	unsigned long *heads;

@@ -250,7 +250,6 @@ static void too_large_a_request_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, untouched.slot, 77);
 	KUNIT_EXPECT_EQ(test, *pool->free, free);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, 10);
-	KUNIT_EXPECT_EQ(test, pool->min_free, 10);
 	KUNIT_EXPECT_EQ(test, pool->first_free, 6);
 	copy_pool_put(pool, f->runs, n);
 }
@@ -344,25 +343,6 @@ static void neighbours_merge_when_they_come_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run.nr_pages, 8);
 }
 
-static void fewest_free_pages_are_remembered(struct kunit *test)
-{
-	struct copy_pool *pool = make_pool(test, 32);
-	struct fixture *f = test->priv;
-	unsigned int n;
-
-	KUNIT_EXPECT_EQ(test, pool->min_free, 32);
-	n = copy_pool_get(pool, 20, f->runs, MAX_RUNS);
-	KUNIT_EXPECT_EQ(test, pool->min_free, 12);
-	copy_pool_put(pool, f->runs, n);
-	KUNIT_EXPECT_EQ(test, pool->min_free, 12);
-	n = copy_pool_get(pool, 25, f->runs, MAX_RUNS);
-	KUNIT_EXPECT_EQ(test, pool->min_free, 7);
-	copy_pool_put(pool, f->runs, n);
-	n = copy_pool_get(pool, 1, f->runs, MAX_RUNS);
-	KUNIT_EXPECT_EQ(test, pool->min_free, 7);
-	copy_pool_put(pool, f->runs, n);
-}
-
 static void expect_failed_creation(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -389,7 +369,7 @@ static void creation_without_memory_leaves_nothing_behind(struct kunit *test)
 	}
 }
 
-static void expect_true_books(struct kunit *test, unsigned int min_free)
+static void expect_true_books(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	unsigned int slot, nr_free = 0;
@@ -403,7 +383,6 @@ static void expect_true_books(struct kunit *test, unsigned int min_free)
 		nr_free += !f->taken[slot];
 	}
 	KUNIT_EXPECT_EQ(test, f->pool.nr_free, nr_free);
-	KUNIT_EXPECT_EQ(test, f->pool.min_free, min_free);
 }
 
 struct holding {
@@ -444,15 +423,13 @@ static void random_traffic_agrees_with_a_model(struct kunit *test)
 {
 	static struct holding holdings[24];
 	struct fixture *f = test->priv;
-	unsigned int step, min_free;
-	struct copy_pool *pool;
 	struct rnd_state rnd;
+	unsigned int step;
 
 	prandom_seed_state(&rnd, 1);
 	memory.max_order = 5;
-	pool = make_pool(test, MAX_PAGES - 3);
+	make_pool(test, MAX_PAGES - 3);
 	memset(holdings, 0, sizeof(holdings));
-	min_free = pool->nr_pages;
 	for (step = 0; step < 2000; step++) {
 		struct holding *h = &holdings[prandom_u32_state(&rnd) %
 					      ARRAY_SIZE(holdings)];
@@ -461,9 +438,8 @@ static void random_traffic_agrees_with_a_model(struct kunit *test)
 			put_all(f, h);
 		else
 			get_at_random(test, h, &rnd);
-		min_free = min(min_free, pool->nr_free);
 		if (step % 50 == 0)
-			expect_true_books(test, min_free);
+			expect_true_books(test);
 	}
 }
 
@@ -502,7 +478,6 @@ static struct kunit_case page_pool_cases[] = {
 	KUNIT_CASE(scraps_are_taken_when_nothing_else_is_left),
 	KUNIT_CASE(small_requests_pack_at_the_lowest_slots),
 	KUNIT_CASE(neighbours_merge_when_they_come_back),
-	KUNIT_CASE(fewest_free_pages_are_remembered),
 	KUNIT_CASE(creation_without_memory_leaves_nothing_behind),
 	KUNIT_CASE(random_traffic_agrees_with_a_model),
 	{}

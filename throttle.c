@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The percent throttle of dm-kcopyd
+ *
+ * A throttle of P percent means that copies are in progress during P percent of
+ * the time. So a jiffy in which one was in progress brings them 100 - P
+ * hundredths of a jiffy ahead of their share, and one in which none was takes P
+ * hundredths back. A piece may begin while they are not ahead.
+ *
+ * Nobody sleeps here: throttle_begin() tells how long to wait.
+ */
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/spinlock.h>
+
+#include "throttle.h"
+
+/* A change of the percentage is noticed after so long at the latest. */
+#define WAIT_MAX (HZ / 10)
+
+/* One slow copy holds up those after it for at most so long. */
+#define PAUSE_MAX (10 * HZ)
+
+/* For all throttles: only those with a limit come here. */
+static DEFINE_SPINLOCK(throttle_lock);
+
+static unsigned int percent(const struct dm_kcopyd_throttle *t)
+{
+	return clamp(READ_ONCE(t->throttle), 1U, 100U);
+}
+
+/* Bring the numbers up to date. */
+static void __account(struct dm_kcopyd_throttle *t)
+{
+	unsigned int now = jiffies, passed = now - t->last_jiffies;
+	u64 ahead = t->io_period;
+
+	lockdep_assert_held(&throttle_lock);
+	t->last_jiffies = now;
+	if (t->num_io_jobs)
+		ahead += (u64)passed * (100 - percent(t));
+	else
+		ahead -= min(ahead, (u64)passed * percent(t));
+	t->io_period = min_t(u64, ahead, PAUSE_MAX * percent(t));
+}
+
+/**
+ * throttle_begin - ask to begin a piece
+ * @t: the throttle; throttle_limits() said true
+ *
+ * Context: Any.
+ * Return: 0 if it may begin, and then throttle_end() is due at its end. Else,
+ * after how many jiffies to ask again.
+ */
+unsigned long throttle_begin(struct dm_kcopyd_throttle *t)
+{
+	unsigned long flags, wait = 0;
+
+	spin_lock_irqsave(&throttle_lock, flags);
+	__account(t);
+	if (t->io_period)
+		wait = clamp(t->io_period / percent(t), 1U, WAIT_MAX + 0U);
+	else
+		t->num_io_jobs++;
+	spin_unlock_irqrestore(&throttle_lock, flags);
+	return wait;
+}
+
+/**
+ * throttle_end - tell that a piece has ended
+ * @t: the throttle that let it begin
+ *
+ * Context: Any.
+ */
+void throttle_end(struct dm_kcopyd_throttle *t)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&throttle_lock, flags);
+	__account(t);
+	t->num_io_jobs--;
+	spin_unlock_irqrestore(&throttle_lock, flags);
+}
