@@ -35,6 +35,14 @@ clean:
 check:
 	@$(VM)/check $(KERNELS)
 
+# Does each test of data notice that copies are lost?
+check-lossy:
+	@ENGINE=lossy $(VM)/check $(KERNELS)
+
+# With KDIR=, for a kernel of yours; else for the test kernels.
+dropin:
+	@dropin/make $(if $(filter command environment,$(origin KDIR)),$(KDIR))
+
 lint:
 	@$(VM)/lint $(KERNELS)
 
@@ -83,6 +91,9 @@ help:
 	@echo 'make bench-profile  instructions of a copy by function;'
 	@echo '    PROFILE="--engine floor --bytes 64K --dests 3 --depth 32"'
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
+	@echo 'make check-lossy  do the tests of data notice lost copies?'
+	@echo 'make dropin   the targets of the kernel itself, on kcopyd: dm-snapshot,'
+	@echo '    dm-mirror, ...; for a kernel of yours: KSRC=DIR KDIR=DIR'
 	@echo 'make lint     all style checks, and sparse'
 	@echo 'make kernels  build the kernels of KERNELS now, not when needed'
 	@echo
@@ -93,5 +104,5 @@ help:
 	@echo 'CONFIG=kcsan  check: another configuration of tests/vm/config'
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
-.PHONY: all kdir install clean check lint demo report bench bench-quick \
+.PHONY: all kdir install clean check check-lossy dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save shell kernels help
