@@ -342,11 +342,10 @@ static void run_one_of_each_kind(struct kunit *test)
 	kt_wait(test, job);
 }
 
-static void worker_allocates_nothing(struct kunit *test)
+static void run_without_allocations(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 
-	kt_make_client(test, 16);
 	kt_make_disks(test, 3, &zeroing_disk);
 	test_disk_end_in(f->source, TEST_DISK_WORK);
 	test_disk_end_in(f->dests[0], TEST_DISK_IRQ);
@@ -357,6 +356,22 @@ static void worker_allocates_nothing(struct kunit *test)
 	count_allocations();
 	run_one_of_each_kind(test);
 	expect_no_allocations(test);
+}
+
+static void worker_allocates_nothing(struct kunit *test)
+{
+	kt_make_client(test, 16);
+	run_without_allocations(test);
+}
+
+static void worker_that_borrows_allocates_nothing(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, kcopyd_client_create_shared(4, &f->kc), 0);
+	run_without_allocations(test);
+	/* It has borrowed. */
+	KUNIT_EXPECT_GT(test, kt_stats(f).pages_peak, 4);
 }
 
 static void *prepared;
@@ -557,6 +572,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(queued_jobs_take_no_more_pages),
 	KUNIT_CASE(zeroing_takes_no_pages),
 	KUNIT_CASE(worker_allocates_nothing),
+	KUNIT_CASE(worker_that_borrows_allocates_nothing),
 	KUNIT_CASE(prepared_callback_allocates_nothing),
 	KUNIT_CASE(submission_allocates_one_object_at_most),
 	KUNIT_CASE(jobs_are_accepted_without_any_memory),
