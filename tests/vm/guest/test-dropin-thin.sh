@@ -1,0 +1,188 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: mem=1G timeout=600 programs=block_load,same_blocks,sector
+# needs: tools=thin_check dropin
+#
+# dm-thin-pool: blocks that are shared, until one of those who share them writes.
+
+. /guest/dropin.sh
+
+# make_pool BLOCK_SECTORS MEGABYTES [FEATURES...]: its data device, "data", holds
+# something already
+make_pool() {
+	block=$1 megabytes=$2
+	shift 2
+	make_loop 0 "$megabytes"
+	make_loop 6 4
+	block_load --seed 7 --fill-only /dev/loop0
+	dmsetup create data \
+		--table "0 $((megabytes * 2048)) linear /dev/loop0 0"
+	dmsetup create pool --table "0 $((megabytes * 2048)) thin-pool \
+		/dev/loop6 /dev/mapper/data $block 0 $# $*"
+}
+
+data_becomes() {
+	dmsetup load data --table "0 $((megabytes * 2048)) $*"
+	dmsetup resume data
+}
+
+# make_thin N SECTORS [EXTERNAL_ORIGIN]
+make_thin() {
+	dmsetup message pool 0 "create_thin $1"
+	dmsetup create "thin$1" \
+		--table "0 $2 thin /dev/mapper/pool $1${3:+ $3}"
+}
+
+# snapshot N ORIGIN SECTORS
+snapshot() {
+	dmsetup suspend "thin$2"
+	dmsetup message pool 0 "create_snap $1 $2"
+	dmsetup resume "thin$2"
+	dmsetup create "thin$1" --table "0 $3 thin /dev/mapper/pool $1"
+}
+
+# The metadata is whole. (No thin device is in use.)
+check_metadata() {
+	for thin in /dev/mapper/thin*; do
+		dmsetup remove "$(basename "$thin")"
+	done
+	dmsetup remove pool
+	thin_check -q /dev/loop6 || fail "the metadata is damaged"
+}
+
+# share SECTORS: thin0 and its snapshot thin1, which both hold version 0
+share() {
+	make_thin 0 "$1"
+	block_load --fill-only /dev/mapper/thin0
+	snapshot 1 0 "$1"
+}
+
+# load_both SECONDS [OPTIONS...]: both are written, and hold what was written
+load_both() {
+	seconds=$1
+	shift
+	start_load /dev/mapper/thin0 "$@"
+	start_load /dev/mapper/thin1 "$@"
+	sleep "$seconds"
+}
+
+stop_both() {
+	stop_load /dev/mapper/thin0
+	stop_load /dev/mapper/thin1
+}
+
+break_sharing() {
+	make_pool "$1" 48
+	share 32768
+	load_both 4
+	stop_both
+	check_metadata
+}
+
+data_blocks_of_64k() { break_sharing 128; }
+data_blocks_of_256k() { break_sharing 512; }
+
+# Blocks come from a device outside of the pool; its end is inside of a block.
+data_external_origin() {
+	make_pool 128 32
+	make_loop 1 16
+	dmsetup create outside --readonly \
+		--table "0 32728 linear /dev/loop1 0"
+	block_load --fill-only /dev/loop1
+	make_thin 0 32728 /dev/mapper/outside
+	start_load /dev/mapper/thin0
+	sleep 4
+	stop_load /dev/mapper/thin0
+	make_loop 2 16
+	block_load --fill-only /dev/loop2
+	same /dev/loop2 /dev/loop1
+}
+
+# zeroes DEVICE FIRST COUNT: these sectors hold nothing else
+zeroes() {
+	dd if="$1" bs=512 skip="$2" count="$3" 2>/dev/null |
+		cmp -n $(($3 * 512)) - /dev/zero >/dev/null ||
+		fail "sectors $2 to $(($2 + $3 - 1)) of $1 are not all zero"
+}
+
+new_blocks_are_zeroed() {
+	make_pool 128 16
+	make_thin 0 16384
+	for i in 0 1 2 3 60 127; do
+		sector write /dev/mapper/thin0 $((i * 128 + 40))
+	done
+	for i in 0 1 2 3 60 127; do
+		zeroes /dev/mapper/thin0 $((i * 128)) 40
+		zeroes /dev/mapper/thin0 $((i * 128 + 41)) 87
+	done
+}
+
+behind_an_external_origin_is_nothing() {
+	make_pool 128 16
+	make_loop 1 4
+	block_load --fill-only /dev/loop1
+	dmsetup create outside --table "0 4136 linear /dev/loop1 0"
+	make_thin 0 8192 /dev/mapper/outside
+	sector write /dev/mapper/thin0 4100
+	zeroes /dev/mapper/thin0 4136 88
+	zeroes /dev/mapper/thin0 5000 1000
+}
+
+# No block is left to copy to. Who has one goes on; and all do with more space.
+data_out_of_space() {
+	make_pool 128 24 error_if_no_space
+	share 32768
+	load_both 4 --allow-errors
+	wait_for 20 eval 'dmsetup status pool | grep -q out_of_data_space' ||
+		fail "there is still space: $(dmsetup status pool)"
+	stop_both
+	check_metadata
+}
+
+# A block that can't be read can't be shared out; nobody else is concerned.
+data_reads_fail() {
+	make_pool 128 48
+	share 32768
+	data_becomes dust /dev/loop0 0 512
+	for i in 1000 9000 20000; do
+		dmsetup message data 0 addbadblock $i >/dev/null
+	done
+	dmsetup message data 0 enable
+	load_both 2 --allow-errors
+	dmsetup message data 0 disable
+	stop_both
+	check_metadata
+}
+
+# Writes of some sectors fail, thrice each.
+data_writes_fail() {
+	make_pool 128 48
+	share 32768
+	data_becomes dust /dev/loop0 0 512
+	for i in $(seq 33000 1777 70000); do
+		dmsetup message data 0 addbadblock "$i" 3 >/dev/null
+	done
+	dmsetup message data 0 enable
+	load_both 3 --allow-errors
+	dmsetup message data 0 disable
+	stop_both
+	check_metadata
+}
+
+removal_while_copying() {
+	for i in 1 2 3 4; do
+		make_pool 128 24
+		share 16384
+		data_becomes delay /dev/loop0 0 0 /dev/loop0 0 $((i * 10))
+		load_both 0.5
+		killall -9 block_load
+		check_metadata
+		clean_up
+	done
+}
+
+load_target dm-thin-pool
+run_cases data_blocks_of_64k data_blocks_of_256k data_external_origin \
+	new_blocks_are_zeroed behind_an_external_origin_is_nothing \
+	data_out_of_space data_reads_fail data_writes_fail \
+	removal_while_copying

@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: mem=1G timeout=600 programs=block_load,same_blocks dropin
+#
+# dm-writecache on a disk: what is written back. Neighbours are written back by
+# one copy, so what is to be copied one by one is written at random.
+
+. /guest/dropin.sh
+
+sectors=32768
+
+# set_up [OPTIONS...]: a device that holds version 0, behind a cache of 8 MiB
+set_up() {
+	make_loop 0 8
+	make_loop 1 $((sectors / 2048))
+	block_load --fill-only /dev/loop1
+	dmsetup create fast --table "0 16384 linear /dev/loop0 0"
+	dmsetup create slow --table "0 $sectors linear /dev/loop1 0"
+	cache "$@"
+}
+
+cache() {
+	dmsetup create cache --table "0 $sectors writecache s \
+		/dev/mapper/slow /dev/mapper/fast 4096 $# $*"
+}
+
+# becomes NAME SECTORS TARGET...: from now on
+becomes() {
+	name=$1 length=$2
+	shift 2
+	dmsetup load "$name" --table "0 $length $*"
+	dmsetup resume "$name"
+}
+
+# All of it gets to the device behind.
+flush() {
+	make_loop 9 $((sectors / 2048))
+	dd if=/dev/mapper/cache of=/dev/loop9 bs=1M 2>/dev/null
+	dmsetup message cache 0 flush_on_suspend
+	dmsetup suspend cache
+	dmsetup resume cache
+	dmsetup remove cache
+	same /dev/loop9 /dev/loop1
+}
+
+# use SECONDS: what was written can be read
+use() {
+	start_load /dev/mapper/cache --rest 1
+	sleep "$1"
+	stop_load /dev/mapper/cache
+}
+
+data_flush() {
+	set_up
+	use 2
+	flush
+}
+
+# It is written back while it is in use, all the time.
+data_write_back_in_use() {
+	set_up high_watermark 20 low_watermark 10
+	use 5
+	flush
+}
+
+data_cleaner() {
+	set_up
+	start_load /dev/mapper/cache --rest 2
+	sleep 2
+	dmsetup message cache 0 cleaner
+	sleep 2
+	stop_load /dev/mapper/cache
+	flush
+}
+
+# What was not written back is still there.
+data_created_again() {
+	set_up high_watermark 60 low_watermark 30
+	use 2
+	make_loop 8 $((sectors / 2048))
+	dd if=/dev/mapper/cache of=/dev/loop8 bs=1M 2>/dev/null
+	dmsetup remove cache
+	cache
+	same /dev/loop8 /dev/mapper/cache
+	flush
+}
+
+data_suspended_again_and_again() {
+	set_up high_watermark 20 low_watermark 10
+	start_load /dev/mapper/cache --rest 1
+	for _ in 1 2 3 4 5 6 7 8; do
+		sleep 0.4
+		dmsetup suspend cache
+		dmsetup resume cache
+	done
+	stop_load /dev/mapper/cache
+	flush
+}
+
+# A block that can't be written back: the cache is given up, and says so.
+writes_fail() {
+	set_up high_watermark 20 low_watermark 10
+	becomes slow $sectors flakey /dev/loop1 0 0 3600 1 error_writes
+	start_load /dev/mapper/cache --allow-errors --rest 1
+	wait_for 20 eval 'dmsetup status cache | grep -q " writecache [1-9]"' ||
+		fail "no error is told: $(dmsetup status cache)"
+	killall -9 block_load
+	wait
+	dmsetup remove --retry cache
+}
+
+removal_while_copying() {
+	for i in 1 2 3 4; do
+		set_up high_watermark 10 low_watermark 5
+		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 5))
+		start_load /dev/mapper/cache
+		sleep 1.5
+		killall -9 block_load
+		dmsetup remove --retry cache
+		clean_up
+	done
+}
+
+load_target dm-writecache
+run_cases data_flush data_write_back_in_use data_cleaner data_created_again \
+	data_suspended_again_and_again writes_fail removal_while_copying
