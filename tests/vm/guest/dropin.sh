@@ -78,6 +78,9 @@ clean_up() {
 		}
 		sleep 0.1
 	done
+	for disk in /sys/kernel/config/nullb/*/; do
+		[ ! -d "$disk" ] || rmdir "$disk"
+	done
 	for file in /sys/block/loop*/loop; do
 		[ ! -e "$file" ] || losetup -d "/dev/$(basename "${file%/loop}")"
 	done

@@ -102,7 +102,7 @@ writes_fail() {
 	set_up high_watermark 20 low_watermark 10
 	becomes slow $sectors flakey /dev/loop1 0 0 3600 1 error_writes
 	start_load /dev/mapper/cache --allow-errors --rest 1
-	wait_for 20 eval 'dmsetup status cache | grep -q " writecache [1-9]"' ||
+	wait_for 20 eval 'dmsetup status cache | grep -qE " writecache -?[1-9]"' ||
 		fail "no error is told: $(dmsetup status cache)"
 	killall -9 block_load
 	wait
