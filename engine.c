@@ -345,8 +345,9 @@ static void __free_job(struct kcopyd_client *kc, struct job *job)
 }
 
 /*
- * Call one job back. Its object is free from here on; it is set aside for the
- * first job that the callback submits.
+ * Call one job back. Its object is free from here on. It is set aside for the
+ * first job that the callback submits; but who was written for dm-kcopyd may
+ * wait, in a callback, for somebody else who needs it for his submission.
  */
 static void __call_back(struct kcopyd_client *kc, struct job *job)
 	__releases(&kc->lock) __acquires(&kc->lock)
@@ -366,13 +367,17 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	}
 	kc->calling = job->seq;
 	kc->caller = current;
-	kc->spare = job;
+	if (dropin)
+		__free_job(kc, job);
+	else
+		kc->spare = job;
 	spin_unlock_irq(&kc->lock);
 
 	if (dropin)
 		fn.dropin(read_err, write_err, context);
 	else
 		fn.native(read_err, write_err, context);
+	cond_resched();
 
 	spin_lock_irq(&kc->lock);
 	kc->caller = NULL;

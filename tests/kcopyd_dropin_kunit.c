@@ -313,6 +313,73 @@ static void prepared_callback_is_told_what_was_said(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told.write_err, BIT(40));
 }
 
+/*
+ * A callback may wait for a lock whose holder waits for a job's slot: the slot
+ * of the job that is called back is free by then.
+ */
+#define SUBMISSIONS 60
+
+static atomic_t submitted;
+static int stuck_at;
+static bool slot_was_free;
+
+static void submit_starving(void *data)
+{
+	struct kt_fixture *f = data;
+
+	kt_starve(true);
+	while (atomic_read(&submitted) < SUBMISSIONS) {
+		dm_copy(kt_job(f), 0);
+		atomic_inc(&submitted);
+	}
+	kt_starve(false);
+}
+
+static void wait_for_submitter(struct kt_job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100 && atomic_read(&submitted) == stuck_at; i++)
+		msleep(20);
+	slot_was_free = atomic_read(&submitted) != stuck_at;
+}
+
+/* How many jobs were submitted when the submitter got no further? */
+static int wait_until_stuck(void)
+{
+	int before;
+
+	do {
+		before = atomic_read(&submitted);
+		msleep(300);
+	} while (atomic_read(&submitted) != before);
+	return before;
+}
+
+static void slot_is_free_before_its_callback(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *first = kt_job(f);
+	struct kt_task *submitter;
+
+	kt_need_famine(test);
+	make_all(test, 1);
+	kt_set_regions(f, 0, 0, 8);
+	test_disk_hold(f->source, TEST_DISK_READ);
+	first->then = wait_for_submitter;
+	dm_copy(first, 0);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 1));
+	atomic_set(&submitted, 0);
+	submitter = kt_start(test, submit_starving, f);
+	stuck_at = wait_until_stuck();
+	KUNIT_EXPECT_LT(test, stuck_at, SUBMISSIONS);
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	kt_wait(test, first);
+	KUNIT_EXPECT_TRUE(test, slot_was_free);
+	kt_join(test, submitter);
+	kt_wait_all(test);
+}
+
 static void sleep_long(struct kt_job *job)
 {
 	msleep(300);
@@ -463,6 +530,7 @@ static struct kunit_case dropin_cases[] = {
 	KUNIT_CASE(refusals_name_who_is_at_fault),
 	KUNIT_CASE(refusals_without_a_culprit_blame_all),
 	KUNIT_CASE(prepared_callback_is_told_what_was_said),
+	KUNIT_CASE(slot_is_free_before_its_callback),
 	KUNIT_CASE(flush_waits_for_callbacks_only),
 	KUNIT_CASE(submitter_starts_no_io),
 	KUNIT_CASE(throttle_leaves_the_rest_of_the_time_idle),
