@@ -5,7 +5,7 @@
  * main.c reads what is to be done and answers; load.c keeps a number of jobs
  * queued until all are done; latency.c sees how long a small copy takes beside
  * a large one; memory.c counts allocations. They know an engine only by struct
- * bench_engine.
+ * bench_engine. watch.c is a clock for what others do, pages.c counts pages.
  */
 #ifndef KCOPYD_BENCH_H
 #define KCOPYD_BENCH_H
@@ -101,5 +101,21 @@ void bench_memory_enter(void);
 void bench_memory_leave(void);
 void bench_memory_stop(void);
 void bench_memory_show(struct seq_file *out, unsigned int jobs);
+
+/* What to call at a tracepoint. */
+struct bench_probe {
+	const char *name;
+	void *probe;
+	struct tracepoint *tracepoint;
+};
+
+int bench_probes_set(struct bench_probe *probes, unsigned int nr);
+void bench_probes_clear(struct bench_probe *probes, unsigned int nr);
+
+int bench_pages_start(void);
+s64 bench_pages_stop(void);
+
+void bench_watch_init(void);
+void bench_watch_exit(void);
 
 #endif /* KCOPYD_BENCH_H */

@@ -10,7 +10,6 @@
 #include <linux/gfp.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/tracepoint.h>
 
 #include "bench.h"
 
@@ -61,25 +60,12 @@ static void on_page_free(void *unused, struct page *page, unsigned int order)
 	atomic64_sub(1 << order, &pages);
 }
 
-static struct {
-	const char *name;
-	void *probe;
-	struct tracepoint *tracepoint;
-} probes[] = {
+static struct bench_probe probes[] = {
 	{ "kmalloc", on_kmalloc },
 	{ "kmem_cache_alloc", on_cache_alloc },
 	{ "mm_page_alloc", on_page_alloc },
 	{ "mm_page_free", on_page_free },
 };
-
-static void find(struct tracepoint *tracepoint, void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		if (!strcmp(tracepoint->name, probes[i].name))
-			probes[i].tracepoint = tracepoint;
-}
 
 /**
  * bench_memory_start - begin to count
@@ -89,15 +75,8 @@ static void find(struct tracepoint *tracepoint, void *unused)
  */
 int bench_memory_start(void)
 {
-	unsigned int i;
-	int err = 0;
+	int err = bench_probes_set(probes, ARRAY_SIZE(probes));
 
-	for_each_kernel_tracepoint(find, NULL);
-	for (i = 0; i < ARRAY_SIZE(probes) && !err; i++)
-		err = probes[i].tracepoint ?
-			      tracepoint_probe_register(probes[i].tracepoint,
-							probes[i].probe, NULL) :
-			      -ENOENT;
 	if (err)
 		return err;
 	atomic64_set(&job_bytes, 0);
@@ -130,13 +109,8 @@ void bench_memory_leave(void)
  */
 void bench_memory_stop(void)
 {
-	unsigned int i;
-
 	counting = false;
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		tracepoint_probe_unregister(probes[i].tracepoint,
-					    probes[i].probe, NULL);
-	tracepoint_synchronize_unregister();
+	bench_probes_clear(probes, ARRAY_SIZE(probes));
 }
 
 /**
