@@ -68,6 +68,9 @@ bench-check: report
 bench-profile: report
 	@$(BENCH) profile $(PROFILE)
 
+bench-targets: report
+	@$(BENCH) targets $(firstword $(KERNELS))
+
 bench-save: report
 	@$(BENCH) save bench/core.txt
 
@@ -90,6 +93,7 @@ help:
 	@echo 'make bench-quick  the core table of it'
 	@echo 'make bench-profile  instructions of a copy by function;'
 	@echo '    PROFILE="--engine floor --bytes 64K --dests 3 --depth 32"'
+	@echo 'make bench-targets  the kernel'"'"'s own targets on either engine'
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make check-lossy  do the tests of data notice lost copies?'
 	@echo 'make dropin   the targets of the kernel itself, on kcopyd: dm-snapshot,'
@@ -105,4 +109,4 @@ help:
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
 .PHONY: all kdir install clean check check-lossy dropin lint demo report bench bench-quick \
-	bench-check bench-profile bench-save shell kernels help
+	bench-check bench-profile bench-save bench-targets shell kernels help

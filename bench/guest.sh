@@ -12,7 +12,8 @@
 #   symbols              report the kernel's functions, as "symbol ..."
 #   run ID WORDS...      WORDS for the benchmark's module
 #
-# What the module answers is reported as "result ID NAME VALUE".
+# targets.sh, if it is in /files, has more words. What the module answers is
+# reported as "result ID NAME VALUE".
 
 . /guest/lib.sh
 
@@ -31,11 +32,15 @@ make_null() {
 	fi
 	[ $# -lt 4 ] || echo "$4" >"$nullb/$1/max_sectors"
 	echo 1 >"$nullb/$1/power"
+	# before 6.12 the device has a name of its own
+	[ -e "/dev/$1" ] || ln -s "nullb$(cat "$nullb/$1/index")" "/dev/$1"
 }
 
 forget() {
 	for device in "$nullb"/*/; do
-		[ ! -d "$device" ] || rmdir "$device"
+		[ -d "$device" ] || continue
+		rmdir "$device"
+		rm -f "/dev/$(basename "$device")"
 	done
 	! grep -q '^brd ' /proc/modules || rmmod brd
 }
@@ -50,6 +55,7 @@ run() {
 	fi
 }
 
+[ ! -e /files/targets.sh ] || . /files/targets.sh
 modprobe null_blk nr_devices=0
 modprobe kcopyd-bench
 tell release "$(uname -r)"
@@ -61,6 +67,7 @@ while read -r word rest; do
 	forget) forget ;;
 	symbols) sed 's/^/symbol /' /proc/kallsyms | tell ;;
 	run) run $rest ;;
+	targets | snapshots | mirror | thin | clone) $word $rest ;;
 	*) fail "unknown: $word" ;;
 	esac
 done </files/work

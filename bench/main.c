@@ -244,11 +244,13 @@ static int __init bench_init(void)
 {
 	file = debugfs_create_file("kcopyd-bench", 0600, NULL, NULL,
 				   &bench_fops);
+	bench_watch_init();
 	return PTR_ERR_OR_ZERO(file);
 }
 
 static void __exit bench_exit(void)
 {
+	bench_watch_exit();
 	debugfs_remove(file);
 	kvfree(result);
 }

@@ -42,6 +42,18 @@ std::filesystem::path output_directory()
 	return path;
 }
 
+machine with_targets(const machine &where)
+{
+	auto directory = answer_of(fmt::format("tests/vm/dropin {} {}",
+					       where.series, where.config));
+	auto result = where;
+
+	result.options += " -T fio -F bench/targets.sh";
+	for (const auto &file : std::filesystem::directory_iterator(directory))
+		result.options += " -F " + file.path().string();
+	return result;
+}
+
 results run_in(const machine &where, const std::string &name,
 	       const std::vector<std::string> &work)
 {

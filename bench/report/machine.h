@@ -29,6 +29,9 @@ inline const machine two_processors{ "6.12", "bench", "-c 2 -m 3G" };
 results run_in(const machine &where, const std::string &name,
 	       const std::vector<std::string> &work);
 
+/* That machine with the kernel's own targets, on either engine; and fio. */
+machine with_targets(const machine &where);
+
 /* Where the results go: build/bench. */
 std::filesystem::path output_directory();
 

@@ -18,6 +18,7 @@
 #include "plot.h"
 #include "profile.h"
 #include "sections.h"
+#include "targets.h"
 #include "work.h"
 
 namespace {
@@ -102,6 +103,33 @@ int check(const std::string &path)
 	return failed ? 1 : 0;
 }
 
+/* The kernel's own targets; fails where one is slower than on dm-kcopyd. */
+int compare_targets(const std::string &series)
+{
+	auto where = counting;
+
+	where.series = series;
+
+	auto measured = run_in(with_targets(where), "targets", targets::plan());
+	auto writes = targets::evaluate(targets::writes(), measured);
+	auto devices = targets::evaluate(targets::devices(), measured);
+	auto tables = { targets::show_writes(writes, measured.release()),
+			targets::show_devices(devices, measured.release()) };
+	std::ofstream rst(output_directory() / "targets.rst");
+	int slower = 0;
+
+	for (const auto &t : tables) {
+		fmt::print("{}\n", t.text());
+		fmt::print(rst, "{}\n", t.rst());
+	}
+	writes.insert(writes.end(), devices.begin(), devices.end());
+	for (const auto &c : writes)
+		if (c.slower() && ++slower)
+			fmt::print("slower than on dm-kcopyd: {}\n",
+				   c.what.name);
+	return slower ? 1 : 0;
+}
+
 /* What `profile` is asked for. */
 struct profiled {
 	std::string engine = "kcopyd";
@@ -130,7 +158,7 @@ void profile(const profiled &what)
 int run(int argc, char **argv)
 {
 	CLI::App app("Measure what copies cost");
-	std::string path;
+	std::string path, series = "6.12";
 	profiled what;
 	int status = 0;
 
@@ -147,6 +175,9 @@ int run(int argc, char **argv)
 	command = app.add_subcommand("check", "compare it with FILE");
 	command->add_option("FILE", path)->required();
 	command->final_callback([&] { status = check(path); });
+	command = app.add_subcommand("targets", "the kernel's own targets");
+	command->add_option("SERIES", series);
+	command->final_callback([&] { status = compare_targets(series); });
 	command = app.add_subcommand("profile", "instructions by function");
 	define(*command, what);
 	command->final_callback([&] { profile(what); });

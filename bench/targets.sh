@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# In the machine, read by guest.sh: the kernel's own targets, on either engine.
+#
+#   targets ENGINE       load them: from the kernel's own modules for dm-kcopyd,
+#                        from /files for kcopyd
+#   snapshots ID WHAT NANOSECONDS CHUNK_SECTORS COUNT WRITES
+#                        random writes to an origin with so many snapshots
+#   mirror ID WHAT NANOSECONDS LEGS REGION_SECTORS MEGABYTES
+#                        first synchronisation
+#   thin ID WHAT NANOSECONDS BLOCK_SECTORS WRITES
+#                        random writes to a thin device that a snapshot shares
+#   clone ID WHAT NANOSECONDS REGION_SECTORS REGIONS_AT_ONCE BATCH MEGABYTES
+#                        hydration
+#
+# All data is on null_blk devices of that latency, which keep nothing; metadata
+# is on a ram disk. WHAT is counted: time, or pages. Time begins with the first
+# write, or when the device is resumed, and ends with the last write; pages are
+# counted from before the targets exist.
+
+export DM_DISABLE_UDEV=1
+watch=/sys/kernel/debug/kcopyd-watch
+loaded=''
+# dm-persistent-data needs it, where it is a module
+modprobe -q libcrc32c || true
+# fio leaves the output of commands here
+cd /tmp || exit
+
+# load DIRECTORY NAME...
+load() {
+	directory=$1
+	shift
+	for module; do
+		insmod "$(find "$directory" -name "$module.ko")"
+		loaded="$module $loaded"
+	done
+}
+
+targets() {
+	for module in $loaded; do
+		rmmod "$module"
+	done
+	loaded=''
+	case $1 in
+	dm-kcopyd) directory=/lib/modules/$(uname -r)/kernel ;;
+	kcopyd) directory=/files ;;
+	esac
+	load "$directory" dm-bufio dm-bio-prison dm-persistent-data dm-log \
+		dm-region-hash dm-snapshot dm-mirror dm-thin-pool dm-clone
+}
+
+# begin WHAT: the targets do not exist yet
+begin() {
+	what=$1
+	[ "$what" = time ] || echo pages >$watch
+}
+
+# The work begins.
+start() {
+	[ "$what" = pages ] || echo time >$watch
+}
+
+# finish ID DEVICE...: report, and remove all devices, those on top first
+finish() {
+	sed "s/^/result $1 /" $watch | tell
+	shift
+	dmsetup remove "$@"
+	forget
+}
+
+# write_at_random DEVICE MEGABYTES WRITES: what is counted is between the commands
+# that fio calls; it redirects their output itself
+write_at_random() {
+	fio --name=writes --filename="$1" --size="$2m" --bs=4k \
+		--number_ios="$3" --rw=randwrite --norandommap --direct=1 \
+		--ioengine=libaio --iodepth=32 --invalidate=0 \
+		--fadvise_hint=0 --thread --output=/tmp/fio \
+		--exec_prerun="{ [ $what = pages ] || echo time >$watch; }" \
+		--exec_postrun="{ echo end >$watch; }" >/dev/null ||
+		fail "fio: $(cat /tmp/fio)"
+}
+
+# wait_written DEVICE MEGABYTES: the work ends with that
+wait_written() {
+	echo "wait $1 $(($2 * 2048))" >$watch
+	echo end >$watch
+}
+
+origin_megabytes=65536
+
+# add_snapshot N CHUNK_SECTORS WRITES NANOSECONDS: its store has room for a
+# quarter more chunks than there are writes
+add_snapshot() {
+	make_null "store$1" $(($2 * $3 * 5 / 4 / 2048 + 1)) "$4"
+	dmsetup create "snap$1" --table "0 $((origin_megabytes * 2048)) \
+		snapshot /dev/base /dev/store$1 N $2"
+	names="$names snap$1"
+}
+
+snapshots() {
+	make_null base $origin_megabytes "$3"
+	begin "$2"
+	names=origin
+	for i in $(seq "$5"); do
+		add_snapshot "$i" "$4" "$6" "$3"
+	done
+	dmsetup create origin --table \
+		"0 $((origin_megabytes * 2048)) snapshot-origin /dev/base"
+	write_at_random /dev/mapper/origin $origin_megabytes "$6"
+	# shellcheck disable=SC2086 # words
+	finish "$1" $names
+}
+
+mirror() {
+	table="0 $(($6 * 2048)) mirror core 1 $5 $4"
+	for i in $(seq "$4"); do
+		make_null "leg$i" "$6" "$3"
+		table="$table /dev/leg$i 0"
+	done
+	begin "$2"
+	dmsetup create --notable mirror
+	dmsetup load mirror --table "$table 1 handle_errors"
+	start
+	dmsetup resume mirror
+	wait_written "/dev/leg$4" "$6"
+	finish "$1" mirror
+}
+
+thin_megabytes=2048
+
+pool() {
+	dmsetup create pool --table "0 $((thin_megabytes * 4096)) thin-pool \
+		/dev/ram0 /dev/data $1 0 1 skip_block_zeroing"
+}
+
+# make_thin BLOCK_SECTORS: a thin device whose blocks all exist; its metadata is
+# kept for all that are to begin with it
+make_thin() {
+	modprobe brd rd_nr=1 rd_size=16384
+	make_null data $((thin_megabytes * 2)) 0
+	pool "$1"
+	dmsetup message pool 0 "create_thin 0"
+	dmsetup create thin \
+		--table "0 $((thin_megabytes * 2048)) thin /dev/mapper/pool 0"
+	fio --name=fill --filename=/dev/mapper/thin --bs=1m --rw=write \
+		--direct=1 --invalidate=0 --fadvise_hint=0 --thread \
+		--output=/tmp/fio
+	dmsetup remove thin pool
+	dd if=/dev/ram0 of="/tmp/metadata.$1" bs=1M 2>/dev/null
+	forget
+}
+
+thin() {
+	[ -e "/tmp/metadata.$4" ] || make_thin "$4"
+	modprobe brd rd_nr=1 rd_size=16384
+	dd if="/tmp/metadata.$4" of=/dev/ram0 bs=1M conv=fsync 2>/dev/null
+	make_null data $((thin_megabytes * 2)) "$3"
+	begin "$2"
+	pool "$4"
+	dmsetup message pool 0 "create_snap 1 0"
+	dmsetup create thin \
+		--table "0 $((thin_megabytes * 2048)) thin /dev/mapper/pool 0"
+	write_at_random /dev/mapper/thin $thin_megabytes "$5"
+	finish "$1" thin pool
+}
+
+clone() {
+	modprobe brd rd_nr=1 rd_size=16384
+	make_null from "$7" "$3"
+	make_null to "$7" "$3"
+	begin "$2"
+	dmsetup create --notable clone
+	dmsetup load clone --table "0 $(($7 * 2048)) clone /dev/ram0 /dev/to \
+		/dev/from $4 0 4 hydration_threshold $5 hydration_batch_size $6"
+	start
+	dmsetup resume clone
+	wait_written /dev/to "$7"
+	finish "$1" clone
+}
