@@ -33,6 +33,12 @@
 #define BLK_STS_INVAL BLK_STS_NOTSUPP
 #endif
 
+/* Before 6.5 a device was opened like a file. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define blk_mode_t fmode_t
+#define BLK_OPEN_WRITE FMODE_WRITE
+#endif
+
 /* Came with 6.5, and to 6.1 with one of its later updates. */
 #ifndef struct_size_t
 #define struct_size_t(type, member, count) \

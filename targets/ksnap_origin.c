@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Origins: how they and their snapshots come and go; the target ksnap-origin
+ *
+ * An origin is known by its block device. It is there as long as any target
+ * names it: its own, ksnap-origin, or one of its snapshots'.
+ */
+#include <linux/blkdev.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "ksnap.h"
+
+/* What the copies of an origin have of their own; more is borrowed. */
+#define CLIENT_PAGES DIV_ROUND_UP(SZ_64K, PAGE_SIZE)
+
+/* Guards the list, and who is on it: users and snapshots of each origin. */
+static DEFINE_MUTEX(origins_lock);
+static LIST_HEAD(origins);
+
+static struct origin *__find_origin(struct block_device *bdev)
+{
+	struct origin *o;
+
+	list_for_each_entry(o, &origins, list)
+		if (o->bdev == bdev)
+			return o;
+	return NULL;
+}
+
+static struct origin *new_origin(struct block_device *bdev)
+{
+	struct origin *o = kzalloc(sizeof(*o), GFP_KERNEL);
+
+	if (!o)
+		return NULL;
+	o->bdev = bdev;
+	origin_init(o);
+	o->wq = alloc_ordered_workqueue("ksnap", WQ_MEM_RECLAIM);
+	if (!o->wq)
+		goto err_wq;
+	if (kcopyd_client_create_shared(CLIENT_PAGES, &o->kc))
+		goto err_client;
+	return o;
+
+err_client:
+	destroy_workqueue(o->wq);
+err_wq:
+	kfree(o);
+	return NULL;
+}
+
+static struct origin *get_origin(struct dm_target *ti,
+				 struct block_device *bdev)
+{
+	struct origin *o;
+
+	mutex_lock(&origins_lock);
+	o = __find_origin(bdev);
+	if (!o) {
+		o = new_origin(bdev);
+		if (o)
+			list_add(&o->list, &origins);
+		else
+			ti->error = "Out of memory";
+	}
+	if (o)
+		o->nr_users++;
+	mutex_unlock(&origins_lock);
+	return o;
+}
+
+static void put_origin(struct origin *o)
+{
+	bool last;
+
+	mutex_lock(&origins_lock);
+	last = !--o->nr_users;
+	if (last)
+		list_del(&o->list);
+	mutex_unlock(&origins_lock);
+	if (!last)
+		return;
+	kcopyd_client_destroy(o->kc);
+	destroy_workqueue(o->wq);
+	kfree(o);
+}
+
+/* Have two devices sectors in common, because they are parts of one disk? */
+bool devices_overlap(struct block_device *a, struct block_device *b)
+{
+	sector_t a_start = a->bd_start_sect, b_start = b->bd_start_sect;
+
+	return a->bd_disk == b->bd_disk &&
+	       a_start < b_start + bdev_nr_sectors(b) &&
+	       b_start < a_start + bdev_nr_sectors(a);
+}
+
+static bool __store_in_use(struct block_device *store)
+{
+	struct origin *o;
+	unsigned int i;
+
+	list_for_each_entry(o, &origins, list)
+		for (i = 0; i < SNAPS_MAX; i++)
+			if (o->snaps[i] &&
+			    devices_overlap(store,
+					    o->snaps[i]->store_dev->bdev))
+				return true;
+	return false;
+}
+
+/* Find a place among the snapshots of the origin. Returns what is wrong. */
+static char *__join(struct snap *s, unsigned int chunk_sectors)
+{
+	struct origin *o = s->origin;
+
+	if (__store_in_use(s->store_dev->bdev))
+		return "The store is in use by a snapshot";
+	if (o->nr_snaps == SNAPS_MAX)
+		return "The origin has eight snapshots already";
+	if (o->nr_snaps && o->chunk_sectors != chunk_sectors)
+		return "Other snapshots of the origin have another chunk size";
+	o->chunk_sectors = chunk_sectors;
+	o->nr_snaps++;
+	while (o->snaps[s->number])
+		s->number++;
+	spin_lock_irq(&o->lock);
+	o->snaps[s->number] = s;
+	spin_unlock_irq(&o->lock);
+	return NULL;
+}
+
+int join_origin(struct dm_target *ti, struct snap *s,
+		       unsigned int chunk_sectors)
+{
+	char *error;
+
+	s->origin = get_origin(ti, s->origin_dev->bdev);
+	if (!s->origin)
+		return -ENOMEM;
+	mutex_lock(&origins_lock);
+	error = __join(s, chunk_sectors);
+	mutex_unlock(&origins_lock);
+	if (!error)
+		return 0;
+	ti->error = error;
+	put_origin(s->origin);
+	return -EINVAL;
+}
+
+/* Nobody has the snapshot open; but copies may still be made for it. */
+void leave_origin(struct snap *s)
+{
+	struct origin *o = s->origin;
+
+	spin_lock_irq(&o->lock);
+	if (s->state == SNAP_ACTIVE) {
+		s->state = SNAP_INVALID;
+		o->nr_live--;
+	}
+	spin_unlock_irq(&o->lock);
+	wait_event(o->settled, snap_is_settled(s));
+
+	mutex_lock(&origins_lock);
+	spin_lock_irq(&o->lock);
+	o->snaps[s->number] = NULL;
+	spin_unlock_irq(&o->lock);
+	/* It may have been looking at us. */
+	flush_work(&o->work);
+	o->nr_snaps--;
+	mutex_unlock(&origins_lock);
+	put_origin(o);
+}
+
+struct origin_target {
+	struct dm_dev *dev;
+	struct origin *origin;
+};
+
+/* Arguments: <origin device> */
+static int origin_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+{
+	struct origin_target *t;
+	int err = -ENOMEM;
+
+	if (argc != 1 || ti->begin) {
+		ti->error = argc != 1 ? "The one argument is the device" :
+					"The origin must begin at sector 0";
+		return -EINVAL;
+	}
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t) {
+		ti->error = "Out of memory";
+		return -ENOMEM;
+	}
+	err = dm_get_device(ti, argv[0], dm_table_get_mode(ti->table), &t->dev);
+	if (err) {
+		ti->error = "Cannot open the device of the origin";
+		goto err_device;
+	}
+	err = -ENOMEM;
+	t->origin = get_origin(ti, t->dev->bdev);
+	if (!t->origin)
+		goto err_origin;
+	ti->private = t;
+	ti->num_flush_bios = 1;
+	ti->per_io_data_size = sizeof(struct snap_io);
+	return 0;
+
+err_origin:
+	dm_put_device(ti, t->dev);
+err_device:
+	kfree(t);
+	return err;
+}
+
+static void origin_dtr(struct dm_target *ti)
+{
+	struct origin_target *t = ti->private;
+
+	put_origin(t->origin);
+	dm_put_device(ti, t->dev);
+	kfree(t);
+}
+
+static int origin_target_map(struct dm_target *ti, struct bio *bio)
+{
+	struct origin_target *t = ti->private;
+
+	return origin_map(t->origin, bio);
+}
+
+static void origin_status(struct dm_target *ti, status_type_t type,
+			  unsigned int status_flags, char *result,
+			  unsigned int maxlen)
+{
+	struct origin_target *t = ti->private;
+	unsigned int sz = 0;
+
+	switch (type) {
+	case STATUSTYPE_INFO:
+		result[0] = '\0';
+		break;
+	case STATUSTYPE_TABLE:
+		DMEMIT("%s", t->dev->name);
+		break;
+	case STATUSTYPE_IMA:
+		DMEMIT_TARGET_NAME_VERSION(ti->type);
+		DMEMIT(",origin=%s;", t->dev->name);
+		break;
+	}
+}
+
+static int origin_iterate_devices(struct dm_target *ti,
+				  iterate_devices_callout_fn fn, void *data)
+{
+	struct origin_target *t = ti->private;
+
+	return fn(ti, t->dev, 0, ti->len, data);
+}
+
+struct target_type origin_target = {
+	.name = "ksnap-origin",
+	.version = { 1, 0, 0 },
+	.module = THIS_MODULE,
+	.ctr = origin_ctr,
+	.dtr = origin_dtr,
+	.map = origin_target_map,
+	.status = origin_status,
+	.iterate_devices = origin_iterate_devices,
+};
