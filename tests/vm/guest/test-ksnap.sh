@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# needs: mem=1G timeout=900 programs=block_load,same_blocks dropin
+#
+# ksnap: what a snapshot shows, whatever is written meanwhile.
+
+. /guest/dropin-snapshot.sh
+
+of_target ksnap 32
+
+data_64k_chunks_persistent() { one_snapshot P 128; }
+data_1m_chunks_in_memory() { one_snapshot N 2048; }
+data_1m_chunks_persistent() { one_snapshot P 2048; }
+
+# The origin, and all its eight snapshots, are written at the same time.
+data_eight_snapshots() {
+	set_up 8192
+	for i in 1 2 3 4 5 6 7 8; do
+		snapshot $i P 16 8
+	done
+	start_load /dev/mapper/snap3 --threads 2
+	start_load /dev/mapper/snap7 --threads 2
+	load_origin 4
+	stop_load /dev/mapper/snap3
+	stop_load /dev/mapper/snap7
+	for i in 1 2 4 5 6 8; do
+		same /dev/mapper/before /dev/mapper/snap$i
+	done
+}
+
+# All is read from a snapshot, again and again, while the origin is written.
+data_snapshot_is_read_meanwhile() {
+	set_up 8192
+	snapshot 1 N 16
+	start_load /dev/mapper/origin
+	for _ in 1 2 3 4 5 6; do
+		same /dev/mapper/before /dev/mapper/snap1
+	done
+	stop_load /dev/mapper/origin
+	same /dev/mapper/before /dev/mapper/snap1
+}
+
+# A table of many parts, some blocks of which are full: 4 KiB chunks, all copied.
+data_table_of_many_parts() {
+	set_up 16384
+	snapshot 1 P 8 24
+	block_load --seed 2 --fill-only /dev/mapper/origin
+	same /dev/mapper/before /dev/mapper/snap1
+	drop_snapshot 1
+	snapshot 1 P 8
+	same /dev/mapper/before /dev/mapper/snap1
+	# 2048 chunks, after the header and nine parts
+	dmsetup status snap1 | grep -q " 16464/49152 80$" ||
+		fail "status: $(dmsetup status snap1)"
+}
+
+# What was written to a snapshot is in its store, too.
+data_written_snapshot_comes_back() {
+	set_up 16384
+	snapshot 1 P 32
+	start_load /dev/mapper/snap1
+	load_origin 3
+	stop_load /dev/mapper/snap1
+	make_loop 8 8
+	dd if=/dev/mapper/snap1 of=/dev/loop8 bs=1M 2>/dev/null
+	drop_snapshot 1
+	snapshot 1 P 32
+	same /dev/loop8 /dev/mapper/snap1
+}
+
+# The format is dm-snapshot's: each finds what the other left, and goes on.
+data_store_of_dm_snapshot() {
+	set_up 16384
+	for now in snapshot ksnap snapshot ksnap; do
+		dmsetup suspend origin
+		[ ! -e /dev/mapper/snap1 ] || dmsetup remove snap1
+		dmsetup load origin \
+			--table "0 $sectors $now-origin /dev/mapper/base"
+		dmsetup resume origin
+		of_target $now 32
+		snapshot 1 P 16
+		same /dev/mapper/before /dev/mapper/snap1
+		start_load /dev/mapper/origin --threads 1 --rest 100
+		sleep 2
+		stop_load /dev/mapper/origin
+		same /dev/mapper/before /dev/mapper/snap1
+		block_load --fill-only /dev/mapper/origin
+	done
+	of_target ksnap 32
+}
+
+# sectors_read DEVICE: so far
+sectors_read() {
+	number=$(dmsetup info -c --noheadings -o minor "$1" | tr -d ' ')
+	awk '{ print $3 }' "/sys/block/dm-$number/stat"
+}
+
+# count_reads TARGET NUMBER: of the origin, while each chunk is written once
+count_reads() {
+	of_target "$1" 32
+	set_up 8192
+	for i in $(seq "$2"); do
+		snapshot "$i" N 32 8
+	done
+	before=$(sectors_read base)
+	block_load --seed 2 --fill-only /dev/mapper/origin
+	echo $(($(sectors_read base) - before)) >/tmp/reads
+	clean_up
+}
+
+# However many snapshots: what is copied is read once.
+origin_is_read_once_for_all() {
+	for number in 1 4 8; do
+		for how in ksnap snapshot; do
+			count_reads $how $number
+			reads=$(cat /tmp/reads)
+			say "dm-$how, $number snapshots: $reads sectors read" \
+				"to copy 8192"
+			[ $how = snapshot ] || [ "$reads" = 8192 ] ||
+				fail "$reads sectors read for $number snapshots"
+		done
+	done
+	of_target ksnap 32
+}
+
+# refused WORDS...: a table for a snapshot
+refused() {
+	! dmsetup create refused --table "0 $sectors ksnap $*" 2>/dev/null ||
+		fail "not refused: $*"
+}
+
+bad_tables_are_refused() {
+	set_up 16384
+	store 1 16
+	store 2 16
+	base=/dev/mapper/base store=/dev/mapper/store1
+	refused
+	refused $base $store P
+	refused $base $store P 32 1
+	refused $base $store PO 32
+	refused $base $store P 33
+	refused $base $store P 4
+	refused $base $store P 4096
+	refused $base $store P x
+	refused $base /dev/mapper/none P 32
+	refused /dev/mapper/none $store P 32
+	refused $base $base P 32
+	block_load --fill-only $store
+	refused $base $store P 32
+	dd if=/dev/zero of=$store bs=4096 count=1 2>/dev/null
+	snapshot 1 P 32
+	[ "$(dmsetup table snap1 | cut -d ' ' -f 3,6,7)" = "ksnap P 32" ] ||
+		fail "table: $(dmsetup table snap1)"
+	refused $base $store P 32
+	refused $base /dev/mapper/store2 P 64
+	drop_snapshot 1
+	refused $base $store P 64
+	sectors=16392
+	refused $base $store P 32
+}
+
+load_target dm-ksnap dm-snapshot
+run_cases data_4k_chunks_in_memory data_16k_chunks_persistent \
+	data_64k_chunks_persistent data_1m_chunks_in_memory \
+	data_1m_chunks_persistent data_origin_and_snapshots_are_written \
+	data_snapshots_of_four_moments data_eight_snapshots \
+	data_snapshot_is_read_meanwhile data_table_of_many_parts \
+	data_persistent_snapshot_comes_back data_written_snapshot_comes_back \
+	data_store_of_dm_snapshot data_last_chunk_is_short \
+	origin_is_read_once_for_all bad_tables_are_refused
