@@ -17,6 +17,7 @@
 #include <linux/blkdev.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/kernel_stat.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -39,14 +40,17 @@ static s64 since, idle_since; /* nanoseconds */
 /* Of what was counted until the latest end; -1 if it was not. */
 static s64 passed = -1, busy = -1, pages = -1;
 
+/* Of all processors. */
 static s64 idle_ns(void)
 {
-	s64 sum = 0;
+	s64 us = 0;
 	int cpu;
 
-	for_each_online_cpu(cpu)
-		sum += get_cpu_idle_time_us(cpu, NULL) * NSEC_PER_USEC;
-	return sum;
+	for_each_online_cpu(cpu) {
+		us += get_cpu_idle_time_us(cpu, NULL);
+		us += get_cpu_iowait_time_us(cpu, NULL);
+	}
+	return us * NSEC_PER_USEC;
 }
 
 static int begin_pages(void)

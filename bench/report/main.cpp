@@ -111,19 +111,15 @@ int compare_targets(const std::string &series)
 	where.series = series;
 
 	auto measured = run_in(with_targets(where), "targets", targets::plan());
-	auto writes = targets::evaluate(targets::writes(), measured);
-	auto devices = targets::evaluate(targets::devices(), measured);
-	auto tables = { targets::show_writes(writes, measured.release()),
-			targets::show_devices(devices, measured.release()) };
+	auto all = targets::evaluate(targets::runs(), measured);
 	std::ofstream rst(output_directory() / "targets.rst");
 	int slower = 0;
 
-	for (const auto &t : tables) {
+	for (const auto &t : targets::show(all, measured.release())) {
 		fmt::print("{}\n", t.text());
 		fmt::print(rst, "{}\n", t.rst());
 	}
-	writes.insert(writes.end(), devices.begin(), devices.end());
-	for (const auto &c : writes)
+	for (const auto &c : all)
 		if (c.slower() && ++slower)
 			fmt::print("slower than on dm-kcopyd: {}\n",
 				   c.what.name);

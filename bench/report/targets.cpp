@@ -11,7 +11,7 @@ namespace {
 
 /* Latency of the devices that take time. */
 constexpr unsigned int latency_ns = 80'000;
-constexpr double page_bytes = 4096;
+constexpr double pages_of_mib = 256;
 /* The same work repeated differs by less than this, in either direction. */
 constexpr double noise = 0.03;
 
@@ -21,41 +21,43 @@ run snapshots(unsigned int chunk_kib, unsigned int count)
 {
 	constexpr unsigned int nr = 2048;
 
-	return { fmt::format("dm-snapshot, chunks of {} KiB, {} snapshot{}",
+	return { fmt::format("dm-snapshot, {} KiB chunks, {} snapshot{}",
 			     chunk_kib, count, count == 1 ? "" : "s"),
 		 "snapshots", fmt::format("{} {} {}", chunk_kib * 2, count, nr),
-		 nr };
+		 "write", nr };
 }
 
 run thin(unsigned int block_kib)
 {
 	constexpr unsigned int nr = 1024;
 
-	return { fmt::format("dm-thin, shared blocks of {} KiB", block_kib),
-		 "thin", fmt::format("{} {}", block_kib * 2, nr), nr };
+	return { fmt::format("dm-thin, {} KiB blocks", block_kib), "thin",
+		 fmt::format("{} {}", block_kib * 2, nr), "write", nr };
 }
 
 run mirror(unsigned int legs, unsigned int region_kib)
 {
 	constexpr unsigned int mib = 1024;
 
-	return { fmt::format("dm-mirror, {} legs, regions of {}", legs,
-			     size_text(region_kib * KiB)),
+	return { fmt::format("dm-mirror, {} regions, {} legs",
+			     size_text(region_kib * KiB), legs),
 		 "mirror", fmt::format("{} {} {}", legs, region_kib * 2, mib),
-		 mib };
+		 "MiB", mib };
 }
 
 run clone(unsigned int region_kib, unsigned int at_once, unsigned int batch)
 {
 	constexpr unsigned int mib = 128;
 
-	return { fmt::format("dm-clone, regions of {} KiB, {} at once, "
-			     "batches of {}",
-			     region_kib, at_once, batch),
-		 "clone",
-		 fmt::format("{} {} {} {}", region_kib * 2, at_once, batch,
-			     mib),
-		 mib };
+	return {
+		fmt::format("dm-clone, {} KiB regions, {} at once{}",
+			    region_kib, at_once,
+			    batch == 1 ? "" :
+					 fmt::format(", batches of {}", batch)),
+		"clone",
+		fmt::format("{} {} {} {}", region_kib * 2, at_once, batch, mib),
+		"MiB", mib
+	};
 }
 
 /* What is measured of each run, in a machine each time anew. */
@@ -91,66 +93,48 @@ cost cost_of(const run &what, const std::string &engine,
 
 	return { value("cost", "busy_ns") / what.amount,
 		 what.amount / value("rate", "ns") * 1e9,
-		 value("memory", "pages_peak") * page_bytes };
+		 value("memory", "pages_peak") / pages_of_mib };
 }
 
-std::string ratio(double a, double b)
-{
-	return fmt::format("{:.2f}", a / b);
-}
-
-std::string mebibytes(double bytes)
-{
-	return fmt::format("{:.1f}", bytes / MiB);
-}
-
-/* All about @unit, whose costs are given in instructions. */
-table show(const std::vector<comparison> &all, const std::string &title,
-	   const std::string &unit, const std::string &what,
-	   const std::string &release)
+/* A table of one figure of all costs, which may be a whole number. */
+table show_one(const std::vector<comparison> &all, const std::string &title,
+	       const std::string &how, double cost::*figure, bool whole,
+	       bool more_is_better)
 {
 	table t{ .title = title,
-		 .how = fmt::format(
-			 "{} Linux {}, one processor. ``make bench-targets``",
-			 what, release),
-		 .head = { "target", "instructions: dm-kcopyd", "kcopyd",
-			   "ratio", unit + " a second: dm-kcopyd", "kcopyd",
-			   "ratio", "MiB: dm-kcopyd", "kcopyd" },
+		 .how = how,
+		 .head = { "target", "of a", "dm-kcopyd", "kcopyd",
+			   more_is_better ? "kcopyd / dm-kcopyd" :
+					    "dm-kcopyd / kcopyd" },
 		 .rows = {} };
 
-	for (const auto &c : all)
+	auto text = [whole](double value) {
+		return whole ? number(value) : fmt::format("{:.1f}", value);
+	};
+
+	for (const auto &c : all) {
+		auto stock = c.dm_kcopyd.*figure, ours = c.kcopyd.*figure;
+
 		t.rows.push_back(
-			{ c.what.name, number(c.dm_kcopyd.instructions),
-			  number(c.kcopyd.instructions),
-			  ratio(c.dm_kcopyd.instructions,
-				c.kcopyd.instructions),
-			  number(c.dm_kcopyd.rate), number(c.kcopyd.rate),
-			  ratio(c.kcopyd.rate, c.dm_kcopyd.rate),
-			  mebibytes(c.dm_kcopyd.bytes),
-			  mebibytes(c.kcopyd.bytes) });
+			{ c.what.name, c.what.unit, text(stock), text(ours),
+			  fmt::format("{:.2f}", more_is_better ?
+							ours / stock :
+							stock / ours) });
+	}
 	return t;
 }
 
 } // namespace
 
-const std::vector<run> &writes()
+const std::vector<run> &runs()
 {
 	static const std::vector<run> all{
-		snapshots(4, 1),  snapshots(4, 4),  snapshots(4, 8),
-		snapshots(16, 1), snapshots(16, 4), snapshots(16, 8),
-		snapshots(64, 1), snapshots(64, 4), snapshots(64, 8),
-		thin(64),	  thin(256),
-	};
-
-	return all;
-}
-
-const std::vector<run> &devices()
-{
-	static const std::vector<run> all{
-		mirror(2, 64),	  mirror(2, 2048),  mirror(3, 2048),
-		clone(4, 1, 1),	  clone(4, 256, 1), clone(4, 256, 32),
-		clone(64, 32, 1),
+		snapshots(4, 1),  snapshots(4, 4),   snapshots(4, 8),
+		snapshots(16, 1), snapshots(16, 4),  snapshots(16, 8),
+		snapshots(64, 1), snapshots(64, 4),  snapshots(64, 8),
+		thin(64),	  thin(256),	     mirror(2, 64),
+		mirror(2, 2048),  mirror(3, 2048),   clone(4, 1, 1),
+		clone(4, 256, 1), clone(4, 256, 32), clone(64, 32, 1),
 	};
 
 	return all;
@@ -168,13 +152,12 @@ std::vector<std::string> plan()
 
 	for (const auto *engine : compared) {
 		lines.push_back(fmt::format("targets {}", engine));
-		for (const auto *runs : { &writes(), &devices() })
-			for (const auto &what : *runs)
-				for (const auto &a : aspects)
-					lines.push_back(fmt::format(
-						"{} {} {} {} {}", what.target,
-						id(what, engine, a.name),
-						a.what, a.ns, what.words));
+		for (const auto &what : runs())
+			for (const auto &a : aspects)
+				lines.push_back(fmt::format(
+					"{} {} {} {} {}", what.target,
+					id(what, engine, a.name), a.what, a.ns,
+					what.words));
 	}
 	return lines;
 }
@@ -190,23 +173,28 @@ std::vector<comparison> evaluate(const std::vector<run> &runs,
 	return all;
 }
 
-table show_writes(const std::vector<comparison> &all,
-		  const std::string &release)
+std::vector<table> show(const std::vector<comparison> &all,
+			const std::string &release)
 {
-	return show(all, "Random writes of 4 KiB", "writes",
-		    "fio, 32 at a time, each to a chunk that is not copied "
-		    "yet. Instructions a write on\nnull_blk that completes at "
-		    "once; writes a second on null_blk of 80 us; memory there.",
-		    release);
-}
+	auto how = [&](const char *what) {
+		return fmt::format("{} Linux {}, one processor. ``make "
+				   "bench-targets``",
+				   what, release);
+	};
 
-table show_devices(const std::vector<comparison> &all,
-		   const std::string &release)
-{
-	return show(all, "Devices that are copied as a whole", "MiB",
-		    "Instructions a MiB on null_blk that completes at once; "
-		    "MiB a second on null_blk of\n80 us; memory there.",
-		    release);
+	return {
+		show_one(all, "Instructions",
+			 how("Of a write, or of a MiB; null_blk that "
+			     "completes at once."),
+			 &cost::instructions, true, false),
+		show_one(all, "Throughput",
+			 how("Writes, or MiB, a second; null_blk of 80 us."),
+			 &cost::rate, true, true),
+		show_one(all, "Memory",
+			 how("MiB of the kernel at the peak; null_blk of "
+			     "80 us."),
+			 &cost::mebibytes, false, false),
+	};
 }
 
 } // namespace targets

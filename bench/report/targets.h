@@ -18,17 +18,16 @@ struct run {
 	std::string name;
 	std::string target;
 	std::string words;
-	double amount; /* writes, or MiB */
+	std::string unit; /* of what is done: writes, or MiB */
+	double amount;
 };
 
-/* Random writes; and devices that are copied as a whole. */
-const std::vector<run> &writes();
-const std::vector<run> &devices();
+const std::vector<run> &runs();
 
 struct cost {
-	double instructions; /* of a write, or a MiB */
-	double rate;	     /* writes or MiB, a second */
-	double bytes;	     /* of memory, at the peak */
+	double instructions; /* of a unit */
+	double rate;	     /* units a second */
+	double mebibytes;    /* of memory, at the peak */
 };
 
 struct comparison {
@@ -42,10 +41,9 @@ struct comparison {
 std::vector<std::string> plan();
 std::vector<comparison> evaluate(const std::vector<run> &runs,
 				 const results &measured);
-table show_writes(const std::vector<comparison> &all,
-		  const std::string &release);
-table show_devices(const std::vector<comparison> &all,
-		   const std::string &release);
+/* Of instructions, throughput and memory. */
+std::vector<table> show(const std::vector<comparison> &all,
+			const std::string &release);
 
 } // namespace targets
 

@@ -36,12 +36,12 @@ TEST(targets, are_evaluated_by_what_the_machine_reports)
 	std::istringstream log("==== report ====\n"
 			       "result t.1.dm-kcopyd.cost busy_ns 4000\n"
 			       "result t.1.dm-kcopyd.rate ns 1000000000\n"
-			       "result t.1.dm-kcopyd.memory pages_peak 3\n"
+			       "result t.1.dm-kcopyd.memory pages_peak 512\n"
 			       "result t.1.kcopyd.cost busy_ns 2000\n"
 			       "result t.1.kcopyd.rate ns 500000000\n"
-			       "result t.1.kcopyd.memory pages_peak 2\n"
+			       "result t.1.kcopyd.memory pages_peak 128\n"
 			       "verdict 0 taint 0\n");
-	auto all = targets::evaluate({ { "a target", "t", "1", 10 } },
+	auto all = targets::evaluate({ { "a target", "t", "1", "write", 10 } },
 				     results::parse(log));
 
 	ASSERT_EQ(all.size(), 1u);
@@ -49,13 +49,17 @@ TEST(targets, are_evaluated_by_what_the_machine_reports)
 	EXPECT_EQ(all[0].kcopyd.instructions, 200);
 	EXPECT_EQ(all[0].dm_kcopyd.rate, 10);
 	EXPECT_EQ(all[0].kcopyd.rate, 20);
-	EXPECT_EQ(all[0].dm_kcopyd.bytes, 12288);
-	EXPECT_EQ(all[0].kcopyd.bytes, 8192);
+	EXPECT_EQ(all[0].dm_kcopyd.mebibytes, 2);
+	EXPECT_EQ(all[0].kcopyd.mebibytes, 0.5);
 
-	auto text = targets::show_writes(all, "6.12").text();
+	auto tables = targets::show(all, "6.12");
 
-	EXPECT_NE(text.find("a target"), std::string::npos);
-	EXPECT_NE(text.find("2.00"), std::string::npos);
+	ASSERT_EQ(tables.size(), 3u);
+	for (const auto &t : tables)
+		EXPECT_EQ(t.rows[0].front(), "a target");
+	EXPECT_EQ(tables[0].rows[0].back(), "2.00");
+	EXPECT_EQ(tables[1].rows[0].back(), "2.00");
+	EXPECT_EQ(tables[2].rows[0].back(), "4.00");
 }
 
 TEST(targets, are_slower_only_beyond_noise)
