@@ -6,18 +6,20 @@
 
 . /guest/dropin.sh
 
-sectors=32768
+sectors=16384
+fast_sectors=4096
 block=64
 
-# set_up [MODE]: a device that holds version 0, behind a cache that is half as
-# large and holds other things
+# set_up [MODE]: a device that holds version 0, behind a cache that has a quarter of
+# its size and holds other things
 set_up() {
-	make_loop 0 8
+	make_loop 0 4
 	make_loop 1 $((sectors / 2048))
 	make_loop 6 4
 	block_load --fill-only /dev/loop1
 	block_load --seed 7 --fill-only /dev/loop0
-	dmsetup create fast --table "0 8192 linear /dev/loop0 0"
+	dmsetup create fast \
+		--table "0 $fast_sectors linear /dev/loop0 0"
 	dmsetup create slow --table "0 $sectors linear /dev/loop1 0"
 	cache "${1:-writeback}" smq
 }
@@ -72,10 +74,12 @@ write_back() {
 
 data_promotion() {
 	set_up
-	use_until promotions 60
+	use_until promotions 30
 }
 
+# A full cache.
 data_demotion() {
+	fast_sectors=1024
 	set_up
 	use_until demotions 10
 	write_back
@@ -83,15 +87,15 @@ data_demotion() {
 
 data_write_back() {
 	set_up
-	use_until promotions 60
-	[ "$(field dirty)" -gt 30 ] || fail "$(field dirty) dirty blocks"
+	use_until promotions 30
+	[ "$(field dirty)" -gt 15 ] || fail "$(field dirty) dirty blocks"
 	write_back
 }
 
 data_written_through() {
 	set_up writethrough
 	start_load /dev/mapper/cache --copy /dev/loop1
-	wait_for 60 has_moved promotions 60 ||
+	wait_for 60 has_moved promotions 30 ||
 		fail "$(field promotions) promotions"
 	stop_load /dev/mapper/cache
 }
@@ -100,15 +104,16 @@ data_written_through() {
 data_cache_grows() {
 	set_up
 	start_load /dev/mapper/cache
-	wait_for 60 has_moved promotions 40 ||
+	wait_for 60 has_moved promotions 20 ||
 		fail "$(field promotions) promotions"
 	dmsetup suspend cache
-	dmsetup load fast --table "0 16384 linear /dev/loop0 0"
+	dmsetup load fast \
+		--table "0 $((2 * fast_sectors)) linear /dev/loop0 0"
 	dmsetup suspend fast
 	dmsetup resume fast
 	dmsetup load cache --table "$(table writeback smq)"
 	dmsetup resume cache
-	sleep 3
+	sleep 2
 	stop_load /dev/mapper/cache
 	write_back
 }
@@ -125,12 +130,12 @@ becomes() {
 data_reads_fail() {
 	set_up
 	becomes slow $sectors dust /dev/loop1 0 512
-	for i in 1000 9000 20000; do
+	for i in 1000 4500 10000; do
 		dmsetup message slow 0 addbadblock $i >/dev/null
 	done
 	dmsetup message slow 0 enable
 	start_load /dev/mapper/cache --allow-errors
-	wait_for 60 has_moved promotions 60 ||
+	wait_for 60 has_moved promotions 30 ||
 		fail "$(field promotions) promotions"
 	dmsetup message slow 0 disable
 	stop_load /dev/mapper/cache
@@ -139,20 +144,20 @@ data_reads_fail() {
 # What can't be written to the cache stays where it was.
 data_writes_fail() {
 	set_up
-	becomes fast 8192 dust /dev/loop0 0 512
-	for i in $(seq 100 311 8191); do
+	becomes fast $fast_sectors dust /dev/loop0 0 512
+	for i in $(seq 100 311 $fast_sectors); do
 		dmsetup message fast 0 addbadblock "$i" 2 >/dev/null
 	done
 	dmsetup message fast 0 enable
 	start_load /dev/mapper/cache --allow-errors
-	wait_for 60 has_moved promotions 60 ||
+	wait_for 60 has_moved promotions 30 ||
 		fail "$(field promotions) promotions"
 	dmsetup message fast 0 disable
 	stop_load /dev/mapper/cache
 }
 
 removal_while_copying() {
-	for i in 1 2 3 4; do
+	for i in 1 2 3; do
 		set_up
 		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 5))
 		start_load /dev/mapper/cache

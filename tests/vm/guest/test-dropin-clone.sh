@@ -6,7 +6,7 @@
 
 . /guest/dropin.sh
 
-sectors=32768
+sectors=16384
 
 # set_up: a source that holds version 0, a destination that holds other things,
 # and room for metadata
@@ -55,7 +55,7 @@ in_use() {
 }
 
 data_regions_of_4k_in_use() {
-	sectors=8192
+	sectors=4096
 	in_use 8
 }
 data_regions_of_32k_in_use() { in_use 64; }
@@ -73,7 +73,7 @@ data_hydration_on_demand() {
 	set_up
 	clone 64 no_hydration
 	start_load /dev/mapper/clone
-	sleep 3
+	sleep 2
 	stop_load /dev/mapper/clone
 }
 
@@ -119,7 +119,7 @@ data_destination_fails_writes() {
 }
 
 removal_while_copying() {
-	for i in 1 2 3 4; do
+	for i in 1 2 3; do
 		set_up
 		becomes to delay /dev/loop0 0 0 /dev/loop0 0 $((i * 10))
 		clone 64

@@ -43,11 +43,13 @@ END
 
 lvm() { /tools/lvm "$@" >/tmp/lvm 2>&1 || fail "lvm $*: $(cat /tmp/lvm)"; }
 
-# make_group N: the volume group "vg" of N disks, which hold something already
+# make_group N: the volume group "vg" of N disks. They are empty: what another case
+# left there could be taken for what this one writes.
 make_group() {
 	disks=''
+	rmmod brd 2>/dev/null || true
+	modprobe brd rd_nr=3 rd_size=49152
 	for i in $(seq 0 $(($1 - 1))); do
-		block_load --seed 7 --fill-only "/dev/ram$i"
 		lvm pvcreate -ff -y "/dev/ram$i"
 		disks="$disks /dev/ram$i"
 	done
@@ -62,18 +64,18 @@ remove_group() {
 
 # keep DEVICE: a copy of what it holds, on /dev/loop9
 keep() {
-	make_loop 9 16
+	make_loop 9 8
 	dd if="$1" of=/dev/loop9 bs=1M 2>/dev/null
 }
 
 data_snapshot_and_merge() {
 	make_group 2
-	lvm lvcreate -L 16m -n origin -y -Wn vg
+	lvm lvcreate -L 8m -n origin -y -Wn vg
 	block_load --fill-only /dev/vg/origin
 	keep /dev/vg/origin
-	lvm lvcreate -s -L 24m -c 16k -n snap -y vg/origin
+	lvm lvcreate -s -L 12m -c 16k -n snap -y vg/origin
 	start_load /dev/vg/origin
-	sleep 4
+	sleep 3
 	stop_load /dev/vg/origin
 	same /dev/loop9 /dev/vg/snap
 	lvm lvconvert --merge vg/snap
@@ -92,7 +94,7 @@ is_synced() {
 # A volume in use becomes a mirror of three legs.
 data_mirror_of_a_volume_in_use() {
 	make_group 3
-	lvm lvcreate -L 16m -n volume -y -Wn vg /dev/ram0
+	lvm lvcreate -L 8m -n volume -y -Wn vg /dev/ram0
 	block_load --fill-only /dev/vg/volume
 	start_load /dev/vg/volume --rest 2
 	lvm lvconvert -y --type mirror -m 2 --mirrorlog core -b vg/volume
@@ -106,12 +108,12 @@ data_mirror_of_a_volume_in_use() {
 # What is moved is in use, and what it leaves behind is overwritten.
 data_pvmove() {
 	make_group 2
-	lvm lvcreate -L 16m -n volume -y -Wn vg /dev/ram0
+	lvm lvcreate -L 8m -n volume -y -Wn vg /dev/ram0
 	block_load --fill-only /dev/vg/volume
 	start_load /dev/vg/volume --rest 2
 	lvm pvmove /dev/ram0 /dev/ram1
 	lvm vgreduce vg /dev/ram0
-	block_load --seed 9 --fill-only /dev/ram0
+	dd if=/dev/zero of=/dev/ram0 bs=1M 2>/dev/null || true # to its end
 	stop_load /dev/vg/volume
 	remove_group
 }
@@ -119,7 +121,7 @@ data_pvmove() {
 # It stays where it was.
 pvmove_is_given_up() {
 	make_group 2
-	lvm lvcreate -L 32m -n volume -y -Wn vg /dev/ram0
+	lvm lvcreate -L 16m -n volume -y -Wn vg /dev/ram0
 	block_load --fill-only /dev/vg/volume
 	start_load /dev/vg/volume
 	echo 1 >/sys/module/dm_mirror/parameters/raid1_resync_throttle
@@ -134,14 +136,14 @@ pvmove_is_given_up() {
 
 data_thin_snapshot() {
 	make_group 2
-	lvm lvcreate --type thin-pool -L 40m -c 64k --poolmetadatasize 4m \
+	lvm lvcreate --type thin-pool -L 24m -c 64k --poolmetadatasize 4m \
 		-n pool -y vg
-	lvm lvcreate -V 16m --thinpool pool -n thin -y -Wn vg
+	lvm lvcreate -V 8m --thinpool pool -n thin -y -Wn vg
 	block_load --fill-only /dev/vg/thin
 	lvm lvcreate -s -n snap -kn -y vg/thin
 	start_load /dev/vg/thin
 	start_load /dev/vg/snap
-	sleep 4
+	sleep 3
 	stop_load /dev/vg/thin
 	stop_load /dev/vg/snap
 	remove_group
@@ -150,16 +152,16 @@ data_thin_snapshot() {
 # A cache is put before a volume, used, and taken away again.
 data_cache() {
 	make_group 2
-	lvm lvcreate -L 32m -n volume -y -Wn vg /dev/ram0
+	lvm lvcreate -L 16m -n volume -y -Wn vg /dev/ram0
 	block_load --fill-only /dev/vg/volume
-	lvm lvcreate --type cache-pool -L 16m -c 32k --poolmetadatasize 8m \
+	lvm lvcreate --type cache-pool -L 8m -c 32k --poolmetadatasize 8m \
 		-n fast -y vg /dev/ram1
 	lvm lvconvert --type cache --cachepool fast --cachemode writeback \
 		-y vg/volume
 	start_load /dev/vg/volume
-	sleep 8
+	sleep 5
 	stop_load /dev/vg/volume
-	make_loop 9 32
+	make_loop 9 16
 	dd if=/dev/vg/volume of=/dev/loop9 bs=1M 2>/dev/null
 	lvm lvconvert --splitcache -y vg/volume
 	same /dev/loop9 /dev/vg/volume
@@ -189,7 +191,6 @@ data_files() {
 	remove_group
 }
 
-modprobe brd rd_nr=3 rd_size=65536
 modprobe dm-cache-smq
 load_target dm-snapshot dm-mirror dm-thin-pool dm-cache
 run_cases data_snapshot_and_merge data_mirror_of_a_volume_in_use data_pvmove \

@@ -72,9 +72,9 @@ stop_both() {
 }
 
 break_sharing() {
-	make_pool "$1" 48
-	share 32768
-	load_both 4
+	make_pool "$1" 24
+	share 16384
+	load_both 3
 	stop_both
 	check_metadata
 }
@@ -84,16 +84,16 @@ data_blocks_of_256k() { break_sharing 512; }
 
 # Blocks come from a device outside of the pool; its end is inside of a block.
 data_external_origin() {
-	make_pool 128 32
-	make_loop 1 16
+	make_pool 128 16
+	make_loop 1 8
 	dmsetup create outside --readonly \
-		--table "0 32728 linear /dev/loop1 0"
+		--table "0 16344 linear /dev/loop1 0"
 	block_load --fill-only /dev/loop1
-	make_thin 0 32728 /dev/mapper/outside
+	make_thin 0 16344 /dev/mapper/outside
 	start_load /dev/mapper/thin0
-	sleep 4
+	sleep 3
 	stop_load /dev/mapper/thin0
-	make_loop 2 16
+	make_loop 2 8
 	block_load --fill-only /dev/loop2
 	same /dev/loop2 /dev/loop1
 }
@@ -130,8 +130,8 @@ behind_an_external_origin_is_nothing() {
 
 # No block is left to copy to. Who has one goes on; and all do with more space.
 data_out_of_space() {
-	make_pool 128 24 error_if_no_space
-	share 32768
+	make_pool 128 12 error_if_no_space
+	share 16384
 	load_both 4 --allow-errors
 	wait_for 20 eval 'dmsetup status pool | grep -q out_of_data_space' ||
 		fail "there is still space: $(dmsetup status pool)"
@@ -141,10 +141,10 @@ data_out_of_space() {
 
 # A block that can't be read can't be shared out; nobody else is concerned.
 data_reads_fail() {
-	make_pool 128 48
-	share 32768
+	make_pool 128 24
+	share 16384
 	data_becomes dust /dev/loop0 0 512
-	for i in 1000 9000 20000; do
+	for i in 1000 4500 10000; do
 		dmsetup message data 0 addbadblock $i >/dev/null
 	done
 	dmsetup message data 0 enable
@@ -156,10 +156,10 @@ data_reads_fail() {
 
 # Writes of some sectors fail, thrice each.
 data_writes_fail() {
-	make_pool 128 48
-	share 32768
+	make_pool 128 24
+	share 16384
 	data_becomes dust /dev/loop0 0 512
-	for i in $(seq 33000 1777 70000); do
+	for i in $(seq 16500 889 35000); do
 		dmsetup message data 0 addbadblock "$i" 3 >/dev/null
 	done
 	dmsetup message data 0 enable
@@ -170,9 +170,9 @@ data_writes_fail() {
 }
 
 removal_while_copying() {
-	for i in 1 2 3 4; do
-		make_pool 128 24
-		share 16384
+	for i in 1 2 3; do
+		make_pool 128 12
+		share 8192
 		data_becomes delay /dev/loop0 0 0 /dev/loop0 0 $((i * 10))
 		load_both 0.5
 		killall -9 block_load

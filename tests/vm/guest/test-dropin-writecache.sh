@@ -7,14 +7,14 @@
 
 . /guest/dropin.sh
 
-sectors=32768
+sectors=16384
 
-# set_up [OPTIONS...]: a device that holds version 0, behind a cache of 8 MiB
+# set_up [OPTIONS...]: a device that holds version 0, behind a cache of 4 MiB
 set_up() {
-	make_loop 0 8
+	make_loop 0 4
 	make_loop 1 $((sectors / 2048))
 	block_load --fill-only /dev/loop1
-	dmsetup create fast --table "0 16384 linear /dev/loop0 0"
+	dmsetup create fast --table "0 8192 linear /dev/loop0 0"
 	dmsetup create slow --table "0 $sectors linear /dev/loop1 0"
 	cache "$@"
 }
@@ -59,7 +59,7 @@ data_flush() {
 # It is written back while it is in use, all the time.
 data_write_back_in_use() {
 	set_up high_watermark 20 low_watermark 10
-	use 5
+	use 4
 	flush
 }
 
@@ -97,20 +97,35 @@ data_suspended_again_and_again() {
 	flush
 }
 
+tells_error() { dmsetup status cache | grep -qE " writecache -?[1-9]"; }
+
 # A block that can't be written back: the cache is given up, and says so.
 writes_fail() {
 	set_up high_watermark 20 low_watermark 10
 	becomes slow $sectors flakey /dev/loop1 0 0 3600 1 error_writes
 	start_load /dev/mapper/cache --allow-errors --rest 1
-	wait_for 20 eval 'dmsetup status cache | grep -qE " writecache -?[1-9]"' ||
-		fail "no error is told: $(dmsetup status cache)"
+	wait_for 20 tells_error || fail "no error is told: $(dmsetup status cache)"
 	killall -9 block_load
 	wait
 	dmsetup remove --retry cache
 }
 
+# Nor can one that is not to be read any more.
+reads_fail() {
+	set_up high_watermark 60 low_watermark 30
+	use 2
+	becomes fast 8192 dust /dev/loop0 0 512
+	for i in $(seq 1000 100 8000); do
+		dmsetup message fast 0 addbadblock "$i" >/dev/null
+	done
+	dmsetup message fast 0 enable
+	dmsetup message cache 0 flush || true # it may tell of the error
+	wait_for 20 tells_error || fail "no error is told: $(dmsetup status cache)"
+	dmsetup remove --retry cache
+}
+
 removal_while_copying() {
-	for i in 1 2 3 4; do
+	for i in 1 2 3; do
 		set_up high_watermark 10 low_watermark 5
 		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 5))
 		start_load /dev/mapper/cache
@@ -123,4 +138,4 @@ removal_while_copying() {
 
 load_target dm-writecache
 run_cases data_flush data_write_back_in_use data_cleaner data_created_again \
-	data_suspended_again_and_again writes_fail removal_while_copying
+	data_suspended_again_and_again writes_fail reads_fail removal_while_copying
