@@ -8,6 +8,7 @@
 
 . /guest/dropin-snapshot.sh
 
+[ "$engine" != stock ] || skip "ksnap stands on kcopyd"
 of_target ksnap 32
 
 points=25

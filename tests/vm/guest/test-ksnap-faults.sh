@@ -6,6 +6,7 @@
 
 . /guest/dropin-snapshot.sh
 
+[ "$engine" != stock ] || skip "ksnap stands on kcopyd"
 of_target ksnap 32
 
 # A chunk can't be read, and it is the snapshot that is written: only that write
