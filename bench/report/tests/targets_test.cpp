@@ -72,9 +72,9 @@ TEST(targets, are_slower_only_beyond_noise)
 	};
 
 	EXPECT_FALSE(slower(1000, 1000));
-	EXPECT_FALSE(slower(1029, 971));
-	EXPECT_TRUE(slower(1031, 1000));
-	EXPECT_TRUE(slower(1000, 969));
+	EXPECT_FALSE(slower(1049, 951));
+	EXPECT_TRUE(slower(1051, 1000));
+	EXPECT_TRUE(slower(1000, 949));
 }
 
 } // namespace
