@@ -29,8 +29,9 @@
 #include "../compat.h"
 #include "bench.h"
 
-/* So precise is the end of a wait. */
-#define LOOK_EVERY_US 500
+/* So precise is the end of a wait, in microseconds. */
+#define LOOK_AFTER_MIN 250
+#define LOOK_AFTER_MAX 500
 
 static DEFINE_MUTEX(lock); /* guards all below */
 static struct dentry *file;
@@ -92,7 +93,7 @@ static int wait_written(const char *path, u64 sectors)
 	if (err)
 		return err;
 	while (part_stat_read(opened.bdev, sectors[STAT_WRITE]) < sectors) {
-		usleep_range(LOOK_EVERY_US, LOOK_EVERY_US);
+		usleep_range(LOOK_AFTER_MIN, LOOK_AFTER_MAX);
 		if (signal_pending(current)) {
 			err = -EINTR;
 			break;
