@@ -64,10 +64,10 @@ private:
 
 		if (dice == 0)
 			flush();
-		else if (dice < 16)
+		else if (dice < 28)
 			read(choose_extent());
 		else
-			write(choose_extent(), dice < 20);
+			write(choose_extent(), dice < 32);
 	}
 
 	void flush()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=600 programs=block_load,same_blocks dropin
+# needs: mem=1G timeout=900 programs=block_load,same_blocks dropin
 #
 # dm-cache with its policy smq: what is promoted, demoted and written back.
 
@@ -74,7 +74,7 @@ write_back() {
 
 data_promotion() {
 	set_up
-	use_until promotions 30
+	use_until promotions 50
 }
 
 # A full cache.
@@ -87,7 +87,7 @@ data_demotion() {
 
 data_write_back() {
 	set_up
-	use_until promotions 30
+	use_until promotions 50
 	[ "$(field dirty)" -gt 15 ] || fail "$(field dirty) dirty blocks"
 	write_back
 }

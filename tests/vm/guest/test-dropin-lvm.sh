@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=600 programs=block_load,same_blocks
+# needs: mem=1G timeout=900 programs=block_load,same_blocks
 # needs: tools=lvm,thin_check,cache_check,mkfs.ext4,e2fsck dropin
 #
 # What a person does with lvm2: snapshots and their merge, mirrors, pvmove, thin
@@ -74,10 +74,13 @@ data_snapshot_and_merge() {
 	block_load --fill-only /dev/vg/origin
 	keep /dev/vg/origin
 	lvm lvcreate -s -L 12m -c 16k -n snap -y vg/origin
+	lvm lvcreate -s -pr -L 12m -c 16k -n reader -y vg/origin
 	start_load /dev/vg/origin
 	sleep 3
 	stop_load /dev/vg/origin
 	same /dev/loop9 /dev/vg/snap
+	same /dev/loop9 /dev/vg/reader
+	lvm lvremove -f vg/reader
 	lvm lvconvert --merge vg/snap
 	wait_for 60 eval '! /tools/lvm lvs vg/snap >/dev/null 2>&1' ||
 		fail "the merge does not end"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=600 programs=block_load,same_blocks,sector
+# needs: mem=1G timeout=900 programs=block_load,same_blocks,sector
 # needs: tools=thin_check dropin
 #
 # dm-thin-pool: blocks that are shared, until one of those who share them writes.
@@ -159,7 +159,7 @@ data_writes_fail() {
 	make_pool 128 24
 	share 16384
 	data_becomes dust /dev/loop0 0 512
-	for i in $(seq 16500 889 35000); do
+	for i in $(seq 16500 3557 35000); do
 		dmsetup message data 0 addbadblock "$i" 3 >/dev/null
 	done
 	dmsetup message data 0 enable

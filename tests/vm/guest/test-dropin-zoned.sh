@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=600 programs=block_load,same_blocks,zoned_format
+# needs: mem=1G timeout=900 programs=block_load,same_blocks,zoned_format
 # needs: tools=blkzone dropin
 #
 # dm-zoned: zones that are reclaimed while they are in use. There are few
@@ -145,9 +145,10 @@ data_writes_fail() {
 }
 
 removal_while_copying() {
-	for _ in 1 2 3; do
+	for _ in 1 2; do
 		make_zoned
 		zoned
+		block_load --fill-only /dev/mapper/dmz
 		start_load /dev/mapper/dmz
 		sleep 2
 		dmsetup message dmz 0 reclaim
