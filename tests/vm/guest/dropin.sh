@@ -56,10 +56,11 @@ start_load() {
 	echo $! >"/tmp/load.$(basename "$1").pid"
 }
 
-# stop_load DEVICE: it ends when it has read all it wrote
+# stop_load DEVICE: it ends when it has read all it wrote, or has ended because it
+# has read something else
 stop_load() {
 	pid=$(cat "/tmp/load.$(basename "$1").pid")
-	kill -TERM "$pid"
+	kill -TERM "$pid" 2>/dev/null || true
 	wait "$pid" || differ "$1: $(cat "/tmp/load.$(basename "$1")")"
 }
 
@@ -87,6 +88,14 @@ clean_up() {
 	rm -rf /tmp/loop /tmp/load.* /tmp/differ
 }
 
+# What is wrong with the data: it was said, or a load ended because of it and then
+# the case waited in vain for what the load was to bring about.
+mistake() {
+	cat /tmp/differ 2>/dev/null ||
+		grep -hE 'block_load:.* block [0-9]+ (has|version)' /tmp/load.* 2>/dev/null ||
+		true
+}
+
 # run_case NAME: sets bad to 0 if it ended as it must, else to 1. Not for use in
 # a condition: that would keep `set -e` from ending the case.
 run_case() {
@@ -98,7 +107,7 @@ run_case() {
 	)
 	status=$?
 	set -e
-	noticed=$(cat /tmp/differ 2>/dev/null || true)
+	noticed=$(mistake)
 	clean_up
 	seconds=$(($(cut -d . -f 1 /proc/uptime) - started))
 	bad=0

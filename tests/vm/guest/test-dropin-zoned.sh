@@ -80,13 +80,15 @@ full_zones() {
 		head -n 4
 }
 
-# bad + or - FIRST_SECTOR...: these zones fail, or do no more
+# bad + or - FIRST_SECTOR...: these zones fail, or do no more. 6.1 takes no more than
+# 512 sectors at a time.
 bad() {
 	sign=$1
 	shift
 	for start; do
-		echo "$sign$((start))-$((start + zone_sectors - 1))" \
-			>$nullb/zoned/badblocks
+		for at in $(seq $((start)) 512 $((start + zone_sectors - 1))); do
+			echo "$sign$at-$((at + 511))" >$nullb/zoned/badblocks
+		done
 	done
 }
 
