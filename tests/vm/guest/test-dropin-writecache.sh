@@ -133,13 +133,18 @@ reads_fail() {
 	remove_failed
 }
 
+# With no load, which may have dm-writecache look for more to write back when it has
+# poisoned its lists for the suspension, whatever engine copies.
 removal_while_copying() {
 	for i in 1 2 3; do
-		set_up high_watermark 10 low_watermark 5
-		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 5))
-		start_load /dev/mapper/cache
-		sleep 1.5
+		set_up high_watermark 90 low_watermark 80
+		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 30))
+		start_load /dev/mapper/cache --rest 1
+		sleep 1
 		killall -9 block_load
+		wait
+		dmsetup message cache 0 cleaner
+		sleep 0.1
 		dmsetup remove --retry cache
 		clean_up
 	done
