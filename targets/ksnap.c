@@ -32,29 +32,33 @@ static void raise_event(struct work_struct *work)
 	dm_table_event(s->ti->table);
 }
 
+/*
+ * The store first, which is opened for more: if both are the same device,
+ * opening it for more the second time would leave the first pointer stale.
+ */
 static int open_devices(struct dm_target *ti, struct snap *s, char **argv)
 {
 	blk_mode_t mode = dm_table_get_mode(ti->table);
 	int err;
 
+	err = dm_get_device(ti, argv[1], mode | BLK_OPEN_WRITE, &s->store_dev);
+	if (err) {
+		ti->error = "Cannot open the device of the store";
+		return err;
+	}
 	err = dm_get_device(ti, argv[0], mode & ~BLK_OPEN_WRITE,
 			    &s->origin_dev);
 	if (err) {
 		ti->error = "Cannot open the device of the origin";
-		return err;
-	}
-	err = dm_get_device(ti, argv[1], mode | BLK_OPEN_WRITE, &s->store_dev);
-	if (err) {
-		ti->error = "Cannot open the device of the store";
-		dm_put_device(ti, s->origin_dev);
+		dm_put_device(ti, s->store_dev);
 	}
 	return err;
 }
 
 static void close_devices(struct dm_target *ti, struct snap *s)
 {
-	dm_put_device(ti, s->store_dev);
 	dm_put_device(ti, s->origin_dev);
+	dm_put_device(ti, s->store_dev);
 }
 
 /* Whole chunks. */
