@@ -19,9 +19,8 @@
 /* Enough for the largest logical block that there is, and for small copies. */
 static unsigned int dropin_pages = DIV_ROUND_UP(SZ_64K, PAGE_SIZE);
 module_param(dropin_pages, uint, 0644);
-MODULE_PARM_DESC(
-	dropin_pages,
-	"Pages of its own for each (new) client by the interface of dm-kcopyd");
+MODULE_PARM_DESC(dropin_pages,
+		 "Pages that a client by dm-kcopyd's interface has alone");
 
 /* The two kinds of region have the same members. */
 static_assert(sizeof(struct io_region) == sizeof(struct dm_io_region));

@@ -114,7 +114,8 @@ static int read_arguments(struct dm_target *ti, struct snap *s,
 	    *chunk_sectors < CHUNK_SECTORS_MIN ||
 	    *chunk_sectors > CHUNK_SECTORS_MAX ||
 	    !is_power_of_2(*chunk_sectors)) {
-		ti->error = "The chunk size must be a power of 2 from 8 to 2048 sectors";
+		ti->error =
+			"The chunk size must be a power of 2 from 8 to 2048 sectors";
 		return -EINVAL;
 	}
 	return 0;

@@ -133,7 +133,7 @@ static char *__join(struct snap *s, unsigned int chunk_sectors)
 }
 
 int join_origin(struct dm_target *ti, struct snap *s,
-		       unsigned int chunk_sectors)
+		unsigned int chunk_sectors)
 {
 	char *error;
 

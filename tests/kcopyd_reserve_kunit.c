@@ -49,10 +49,11 @@ static void other_copies(struct kunit *test, struct kt_job *job, unsigned int i,
 		.bdev = test_disk_bdev(f->dests[i]),
 		.count = count,
 	};
+	int err;
 
 	job->accepted = true;
-	KUNIT_ASSERT_EQ(
-		test, kcopyd_copy(other, &from, 1, &to, 0, kt_called, job), 0);
+	err = kcopyd_copy(other, &from, 1, &to, 0, kt_called, job);
+	KUNIT_ASSERT_EQ(test, err, 0);
 }
 
 static struct kcopyd_stats its_stats(void)

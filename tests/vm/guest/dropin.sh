@@ -38,6 +38,11 @@ load_target() {
 	done
 }
 
+# For targets that the kernel does not have.
+not_on_stock() {
+	[ "$engine" != stock ] || skip "there is no such target in the kernel"
+}
+
 # Data is not what it must be.
 differ() {
 	echo "$*" >/tmp/differ

@@ -28,7 +28,7 @@ make_zoned() {
 }
 
 zoned() {
-	dmsetup create dmz --table "0 $sectors zoned ${1:-$disk}"
+	dmsetup create dmz --table "0 $sectors zoned $disk"
 }
 
 remove_zoned() {
@@ -41,7 +41,7 @@ comes_back() {
 	make_loop 9 $((sectors / 2048 + 1))
 	dd if=/dev/mapper/dmz of=/dev/loop9 bs=1M 2>/dev/null
 	dmsetup remove --retry dmz
-	zoned "$@"
+	zoned
 	same /dev/mapper/dmz /dev/loop9
 }
 

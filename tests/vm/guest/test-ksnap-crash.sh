@@ -8,7 +8,7 @@
 
 . /guest/dropin-snapshot.sh
 
-[ "$engine" != stock ] || skip "ksnap stands on kcopyd"
+not_on_stock
 of_target ksnap 32
 
 points=25

@@ -6,7 +6,7 @@
 
 . /guest/dropin-snapshot.sh
 
-[ "$engine" != stock ] || skip "ksnap stands on kcopyd"
+not_on_stock
 of_target ksnap 32
 
 # A chunk can't be read, and it is the snapshot that is written: only that write

@@ -6,7 +6,7 @@
 
 . /guest/dropin-snapshot.sh
 
-[ "$engine" != stock ] || skip "ksnap stands on kcopyd"
+not_on_stock
 of_target ksnap 32
 
 data_64k_chunks_persistent() { one_snapshot P 128; }
