@@ -139,14 +139,6 @@ data_last_chunk_is_short() {
 	same /dev/mapper/before /dev/mapper/snap1
 }
 
-# becomes NAME SECTORS TARGET...: from now on
-becomes() {
-	name=$1 length=$2
-	shift 2
-	dmsetup load "$name" --table "0 $length $*"
-	dmsetup resume "$name"
-}
-
 # A store fails: that snapshot is lost, nothing else.
 data_store_fails_writes() {
 	set_up 16384

@@ -69,6 +69,14 @@ stop_load() {
 	wait "$pid" || differ "$1: $(cat "/tmp/load.$(basename "$1")")"
 }
 
+# becomes NAME SECTORS TARGET...: from now on
+becomes() {
+	name=$1 length=$2
+	shift 2
+	dmsetup load "$name" --table "0 $length $*"
+	dmsetup resume "$name"
+}
+
 # Nothing of a case is left for the next one, however it ended.
 clean_up() {
 	killall -9 block_load 2>/dev/null || true

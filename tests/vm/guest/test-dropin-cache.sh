@@ -118,14 +118,6 @@ data_cache_grows() {
 	write_back
 }
 
-# becomes NAME SECTORS TARGET...: from now on
-becomes() {
-	name=$1 length=$2
-	shift 2
-	dmsetup load "$name" --table "0 $length $*"
-	dmsetup resume "$name"
-}
-
 # What can't be read is not promoted; all else is right.
 data_reads_fail() {
 	set_up

@@ -26,14 +26,6 @@ cache() {
 		pause_writeback 0 $*"
 }
 
-# becomes NAME SECTORS TARGET...: from now on
-becomes() {
-	name=$1 length=$2
-	shift 2
-	dmsetup load "$name" --table "0 $length $*"
-	dmsetup resume "$name"
-}
-
 # All of it gets to the device behind.
 flush() {
 	make_loop 9 $((sectors / 2048))
