@@ -109,17 +109,8 @@ mistake() {
 		true
 }
 
-# wait_for of lib.sh, but not for what a load that has ended was to bring about
-wait_for() {
-	tries=$(($1 * 10))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		[ "$engine" != lossy ] || [ -z "$(mistake)" ] || return 1
-		sleep 0.1
-	done
-}
+# A load that has ended brings nothing about any more.
+in_vain() { [ "$engine" = lossy ] && [ "$(mistake)" ]; }
 
 # run_case NAME: sets bad to 0 if it ended as it must, else to 1. Not for use in
 # a condition: that would keep `set -e` from ending the case.

@@ -41,6 +41,10 @@ make_loop() {
 	losetup "/dev/loop$1" "/tmp/loop/$1"
 }
 
+# Whether it is known already that what is waited for will not come. A script
+# that can tell has its own.
+in_vain() { false; }
+
 # wait_for SECONDS COMMAND...: until it succeeds
 wait_for() {
 	tries=$(($1 * 10))
@@ -48,6 +52,7 @@ wait_for() {
 	until "$@"; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1
+		! in_vain || return 1
 		sleep 0.1
 	done
 }
