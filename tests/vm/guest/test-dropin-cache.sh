@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks dropin
+# needs: mem=1G timeout=900 dropin
+# needs: programs=block_load,same_blocks,replace_table
 #
 # dm-cache with its policy smq: what is promoted, demoted and written back.
 
@@ -64,9 +65,7 @@ is_clean() { has_moved dirty 0 && [ "$(field dirty)" = 0 ]; }
 write_back() {
 	make_loop 9 $((sectors / 2048))
 	dd if=/dev/mapper/cache of=/dev/loop9 bs=1M 2>/dev/null
-	dmsetup load cache --table "$(table writeback cleaner)"
-	dmsetup suspend cache
-	dmsetup resume cache
+	replace_table cache "$(table writeback cleaner)"
 	wait_for 60 is_clean || fail "not clean: $(dmsetup status cache)"
 	dmsetup remove cache
 	same /dev/loop9 /dev/loop1
@@ -111,8 +110,7 @@ data_cache_grows() {
 		--table "0 $((2 * fast_sectors)) linear /dev/loop0 0"
 	dmsetup suspend fast
 	dmsetup resume fast
-	dmsetup load cache --table "$(table writeback smq)"
-	dmsetup resume cache
+	replace_table cache "$(table writeback smq)"
 	sleep 2
 	stop_load /dev/mapper/cache
 	write_back
