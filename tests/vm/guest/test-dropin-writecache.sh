@@ -79,18 +79,6 @@ data_created_again() {
 	flush
 }
 
-data_suspended_again_and_again() {
-	set_up high_watermark 20 low_watermark 10
-	start_load /dev/mapper/cache --rest 1
-	for _ in 1 2 3 4 5 6 7 8; do
-		sleep 0.4
-		dmsetup suspend cache
-		dmsetup resume cache
-	done
-	stop_load /dev/mapper/cache
-	flush
-}
-
 # Not at once, and without a flush before: dm-writecache forgets to wake who waits for
 # copies that fail, whatever engine makes them.
 remove_failed() {
@@ -125,8 +113,8 @@ reads_fail() {
 	remove_failed
 }
 
-# With no load, which may have dm-writecache look for more to write back when it has
-# poisoned its lists for the suspension, whatever engine copies.
+# No case suspends it under load: dm-writecache may then look for more to write back
+# when it has poisoned its lists for the suspension, whatever engine copies.
 removal_while_copying() {
 	for i in 1 2 3; do
 		set_up high_watermark 90 low_watermark 80
@@ -144,4 +132,4 @@ removal_while_copying() {
 
 load_target dm-writecache
 run_cases data_flush data_write_back_in_use data_cleaner data_created_again \
-	data_suspended_again_and_again writes_fail reads_fail removal_while_copying
+	writes_fail reads_fail removal_while_copying
