@@ -47,6 +47,7 @@ lvm() { /tools/lvm "$@" >/tmp/lvm 2>&1 || fail "lvm $*: $(cat /tmp/lvm)"; }
 # left there could be taken for what this one writes.
 make_group() {
 	disks=''
+	rm -rf /dev/vg # what a case that failed has left
 	rmmod brd 2>/dev/null || true
 	modprobe brd rd_nr=3 rd_size=49152
 	for i in $(seq 0 $(($1 - 1))); do
