@@ -38,6 +38,7 @@ activation {
 	verify_udev_operations = 1
 	monitoring = 0
 	polling_interval = 1
+	raid_region_size = 64 # of mirrors: many copies, not few large ones
 }
 END
 

@@ -11,11 +11,12 @@
 of_target snapshot 128
 
 # What a distribution has; busybox would take its own
-depmod() { /tools/depmod "$@"; }
+depmod() { /tools/depmod; }
 modprobe() { /tools/modprobe "$@"; }
+sectors=16384
 updates=/lib/modules/$(uname -r)/updates
 
-[ "$engine" != stock ] || skip "there is nothing to change over to"
+not_on_stock "there is nothing to change over to"
 
 stands_on_kcopyd() { [ -e /sys/module/kcopyd_mod/holders/dm_snapshot ]; }
 
@@ -26,7 +27,7 @@ deactivate() {
 # activate N...: the origin, and the snapshots that are in the stores
 activate() {
 	dmsetup create origin \
-		--table "0 $sectors $origin_target /dev/mapper/base"
+		--table "0 $sectors snapshot-origin /dev/mapper/base"
 	for snap; do
 		snapshot "$snap" P 32
 	done
@@ -63,7 +64,7 @@ compare() {
 # Each engine goes on with the snapshots that the other one has begun.
 data_replaced_and_back() {
 	use_stock
-	set_up 16384
+	set_up $sectors
 	snapshot 1 P 32
 	load_origin
 	make_loop 12 8

@@ -8,7 +8,7 @@
 
 . /guest/dropin-snapshot.sh
 
-not_on_stock
+not_on_stock "there is no such target in the kernel"
 of_target ksnap 32
 
 points=25

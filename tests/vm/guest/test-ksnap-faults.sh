@@ -6,7 +6,7 @@
 
 . /guest/dropin-snapshot.sh
 
-not_on_stock
+not_on_stock "there is no such target in the kernel"
 of_target ksnap 32
 
 # A chunk can't be read, and it is the snapshot that is written: only that write

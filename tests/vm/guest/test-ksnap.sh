@@ -6,7 +6,7 @@
 
 . /guest/dropin-snapshot.sh
 
-not_on_stock
+not_on_stock "there is no such target in the kernel"
 of_target ksnap 32
 
 data_64k_chunks_persistent() { one_snapshot P 128; }
