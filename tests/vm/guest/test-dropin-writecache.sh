@@ -26,13 +26,19 @@ cache() {
 		pause_writeback 0 $*"
 }
 
+# is_idle: nothing is being written back
+is_idle() {
+	# shellcheck disable=SC2046 # words
+	set -- $(dmsetup status cache)
+	[ "$7" = 0 ]
+}
+
 # All of it gets to the device behind.
 flush() {
 	make_loop 9 $((sectors / 2048))
 	dd if=/dev/mapper/cache of=/dev/loop9 bs=1M 2>/dev/null
-	dmsetup message cache 0 flush_on_suspend
-	dmsetup suspend cache
-	dmsetup resume cache
+	wait_for 20 is_idle || fail "not idle: $(dmsetup status cache)"
+	dmsetup message cache 0 flush
 	dmsetup remove cache
 	same /dev/loop9 /dev/loop1
 }
@@ -73,6 +79,7 @@ data_created_again() {
 	use 2
 	make_loop 8 $((sectors / 2048))
 	dd if=/dev/mapper/cache of=/dev/loop8 bs=1M 2>/dev/null
+	wait_for 20 is_idle || fail "not idle: $(dmsetup status cache)"
 	dmsetup remove cache
 	cache
 	same /dev/loop8 /dev/mapper/cache
@@ -113,8 +120,6 @@ reads_fail() {
 	remove_failed
 }
 
-# No case suspends it under load: dm-writecache may then look for more to write back
-# when it has poisoned its lists for the suspension, whatever engine copies.
 removal_while_copying() {
 	for i in 1 2 3; do
 		set_up high_watermark 90 low_watermark 80
