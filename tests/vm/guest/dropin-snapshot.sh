@@ -13,6 +13,12 @@ of_target() {
 	target=$1 origin_target=$1-origin other_chunk=$2
 }
 
+# On base, which is as long.
+make_origin() {
+	dmsetup create origin \
+		--table "0 $sectors $origin_target /dev/mapper/base"
+}
+
 # set_up SECTORS: an origin that holds version 0
 set_up() {
 	sectors=$1
@@ -23,8 +29,7 @@ set_up() {
 			--table "0 $sectors linear /dev/loop${disk%:*} 0"
 		block_load --fill-only "/dev/mapper/${disk#*:}"
 	done
-	dmsetup create origin \
-		--table "0 $sectors $origin_target /dev/mapper/base"
+	make_origin
 }
 
 # store N MEGABYTES: where snapN keeps what it must
@@ -112,8 +117,7 @@ data_persistent_snapshot_comes_back() {
 	load_origin
 	drop_snapshot 1
 	dmsetup remove origin
-	dmsetup create origin \
-		--table "0 $sectors $origin_target /dev/mapper/base"
+	make_origin
 	snapshot 1 P 32
 	same /dev/mapper/before /dev/mapper/snap1
 }

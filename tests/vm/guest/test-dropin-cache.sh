@@ -106,10 +106,7 @@ data_cache_grows() {
 	wait_for 60 has_moved promotions 20 ||
 		fail "$(field promotions) promotions"
 	dmsetup suspend cache
-	dmsetup load fast \
-		--table "0 $((2 * fast_sectors)) linear /dev/loop0 0"
-	dmsetup suspend fast
-	dmsetup resume fast
+	becomes fast $((2 * fast_sectors)) linear /dev/loop0 0
 	replace_table cache "$(table writeback smq)"
 	sleep 2
 	stop_load /dev/mapper/cache

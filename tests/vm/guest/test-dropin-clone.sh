@@ -22,14 +22,6 @@ set_up() {
 	done
 }
 
-# becomes NAME TARGET...: from now on
-becomes() {
-	name=$1
-	shift
-	dmsetup load "$name" --table "0 $sectors $*"
-	dmsetup resume "$name"
-}
-
 # clone REGION_SECTORS [FEATURES...]
 clone() {
 	region=$1
@@ -80,12 +72,12 @@ data_hydration_on_demand() {
 # It goes on where it was interrupted.
 data_created_again() {
 	set_up
-	becomes to delay /dev/loop0 0 0 /dev/loop0 0 20
+	becomes to $sectors delay /dev/loop0 0 0 /dev/loop0 0 20
 	clone 64
 	sleep 0.5
 	! is_hydrated || fail "hydrated too soon"
 	dmsetup remove clone
-	becomes to linear /dev/loop0 0
+	becomes to $sectors linear /dev/loop0 0
 	clone 64
 	wait_hydrated
 	same /dev/loop1 /dev/loop0
@@ -94,26 +86,26 @@ data_created_again() {
 # A region that can't be read is tried again, when that can help.
 data_source_fails_reads() {
 	set_up
-	becomes from dust /dev/loop1 0 512
+	becomes from $sectors dust /dev/loop1 0 512
 	dmsetup message from 0 addbadblock 9000 >/dev/null
 	dmsetup message from 0 enable
 	clone 64
 	start_load /dev/mapper/clone --copy /dev/loop0 --allow-errors --rest 2
 	sleep 3
 	! is_hydrated || fail "hydrated, without having read all"
-	becomes from linear /dev/loop1 0
+	becomes from $sectors linear /dev/loop1 0
 	wait_hydrated
 	stop_load /dev/mapper/clone
 }
 
 data_destination_fails_writes() {
 	set_up
-	becomes to flakey /dev/loop0 0 0 3600 1 error_writes
+	becomes to $sectors flakey /dev/loop0 0 0 3600 1 error_writes
 	clone 64
 	start_load /dev/mapper/clone --copy /dev/loop0 --allow-errors --rest 2
 	sleep 2
 	! is_hydrated || fail "hydrated, without having written all"
-	becomes to linear /dev/loop0 0
+	becomes to $sectors linear /dev/loop0 0
 	wait_hydrated
 	stop_load /dev/mapper/clone
 }
@@ -121,7 +113,7 @@ data_destination_fails_writes() {
 removal_while_copying() {
 	for i in 1 2 3; do
 		set_up
-		becomes to delay /dev/loop0 0 0 /dev/loop0 0 $((i * 10))
+		becomes to $sectors delay /dev/loop0 0 0 /dev/loop0 0 $((i * 10))
 		clone 64
 		start_load /dev/mapper/clone
 		sleep 0.5

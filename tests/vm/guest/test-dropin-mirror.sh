@@ -26,8 +26,7 @@ leg_becomes() {
 	leg=leg$1
 	shift
 	[ -e "/dev/mapper/$leg" ] || dmsetup create "$leg" --notable
-	dmsetup load "$leg" --table "0 $sectors $*"
-	dmsetup resume "$leg"
+	becomes "$leg" $sectors "$@"
 	dmsetup mknodes "$leg"
 }
 

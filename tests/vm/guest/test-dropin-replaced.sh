@@ -10,10 +10,9 @@
 
 of_target snapshot 128
 
-# What a distribution has; busybox would take its own
+# As a distribution has them; the shell would take busybox's.
 depmod() { /tools/depmod; }
 modprobe() { /tools/modprobe "$@"; }
-sectors=16384
 updates=/lib/modules/$(uname -r)/updates
 
 not_on_stock "there is nothing to change over to"
@@ -26,8 +25,7 @@ deactivate() {
 
 # activate N...: the origin, and the snapshots that are in the stores
 activate() {
-	dmsetup create origin \
-		--table "0 $sectors snapshot-origin /dev/mapper/base"
+	make_origin
 	for snap; do
 		snapshot "$snap" P 32
 	done
@@ -64,7 +62,7 @@ compare() {
 # Each engine goes on with the snapshots that the other one has begun.
 data_replaced_and_back() {
 	use_stock
-	set_up $sectors
+	set_up 16384
 	snapshot 1 P 32
 	load_origin
 	make_loop 12 8

@@ -22,8 +22,7 @@ make_pool() {
 }
 
 data_becomes() {
-	dmsetup load data --table "0 $((megabytes * 2048)) $*"
-	dmsetup resume data
+	becomes data $((megabytes * 2048)) "$@"
 }
 
 # make_thin N SECTORS [EXTERNAL_ORIGIN]

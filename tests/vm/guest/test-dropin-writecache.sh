@@ -33,11 +33,15 @@ is_idle() {
 	[ "$7" = 0 ]
 }
 
+wait_until_idle() {
+	wait_for 20 is_idle || fail "not idle: $(dmsetup status cache)"
+}
+
 # All of it gets to the device behind.
 flush() {
 	make_loop 9 $((sectors / 2048))
 	dd if=/dev/mapper/cache of=/dev/loop9 bs=1M 2>/dev/null
-	wait_for 20 is_idle || fail "not idle: $(dmsetup status cache)"
+	wait_until_idle
 	dmsetup message cache 0 flush
 	dmsetup remove cache
 	same /dev/loop9 /dev/loop1
@@ -79,7 +83,7 @@ data_created_again() {
 	use 2
 	make_loop 8 $((sectors / 2048))
 	dd if=/dev/mapper/cache of=/dev/loop8 bs=1M 2>/dev/null
-	wait_for 20 is_idle || fail "not idle: $(dmsetup status cache)"
+	wait_until_idle
 	dmsetup remove cache
 	cache
 	same /dev/loop8 /dev/mapper/cache

@@ -133,7 +133,8 @@ data_writes_fail() {
 		"0 $((4 * zone_sectors)) linear /dev/mapper/dmz 0"
 	block_load --fill-only /dev/mapper/part
 	expect_failed WRITE
-	! has_reclaimed || differ "reclaim says that it has written to a zone that fails"
+	! has_reclaimed ||
+		differ "reclaim says that it has written to a zone that fails"
 	# shellcheck disable=SC2046 # words
 	bad - $(seq $((6 * zone_sectors)) $zone_sectors \
 		$(((zones - 1) * zone_sectors)))

@@ -31,8 +31,7 @@ log_writes() {
 	slices /dev/mapper/disk ''
 	dmsetup create before --table "0 $sectors linear /dev/loop9 0"
 	dd if=/dev/mapper/before of=/dev/mapper/base bs=1M 2>/dev/null
-	dmsetup create origin \
-		--table "0 $sectors ksnap-origin /dev/mapper/base"
+	make_origin
 }
 
 # The log ends here.
