@@ -55,7 +55,10 @@ private:
 		const auto begin = (below(mine) * threads + index_) * stretch;
 		const auto offset = below(stretch);
 
-		return { begin + offset, 1 + below(stretch - offset) };
+		const auto most = std::min(stretch - offset,
+					   load_.options_.blocks);
+
+		return { begin + offset, 1 + below(most) };
 	}
 
 	void choose()

@@ -19,6 +19,8 @@ struct Options {
 	/* A failed write leaves its blocks unknown; a failed read is retried */
 	/* by nobody. Without this, both end the run. */
 	bool allow_errors = false;
+	/* At most so many blocks are read or written at once. */
+	std::uint64_t blocks = 32;
 	/* How long each thread rests after each step, in milliseconds. */
 	unsigned int rest = 0;
 };

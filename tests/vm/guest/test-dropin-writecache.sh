@@ -4,19 +4,24 @@
 #
 # dm-writecache on a disk: what is written back. Neighbours are written back by
 # one copy, so what is to be copied one by one is written at random.
+#
+# And block by block: of a write of two blocks whose second is in the cache already,
+# dm-writecache makes a second entry for that one (writecache_bio_copy_ssd()). Its
+# writeback can then commit the older entry, which frees it, and goes on with it: the
+# kernel tells of list_del corruption, whatever engine copies.
 
 . /guest/dropin.sh
 
 sectors=16384
 
-# set_up [OPTIONS...]: a device that holds version 0, behind a cache of 4 MiB
+# set_up [OPTIONS...]: a device that holds version 0, some of it in a cache of 4 MiB
 set_up() {
 	make_loop 0 4
 	make_loop 1 $((sectors / 2048))
-	block_load --fill-only /dev/loop1
 	dmsetup create fast --table "0 8192 linear /dev/loop0 0"
 	dmsetup create slow --table "0 $sectors linear /dev/loop1 0"
 	cache "$@"
+	block_load --fill-only /dev/mapper/cache
 }
 
 # It does not wait until the device behind is idle.
@@ -25,6 +30,9 @@ cache() {
 		/dev/mapper/slow /dev/mapper/fast 4096 $(($# + 2)) \
 		pause_writeback 0 $*"
 }
+
+# load [OPTIONS...]
+load() { start_load /dev/mapper/cache --blocks 1 "$@"; }
 
 # is_idle: nothing is being written back
 is_idle() {
@@ -49,7 +57,7 @@ flush() {
 
 # use SECONDS: what was written can be read
 use() {
-	start_load /dev/mapper/cache --rest 1
+	load --rest 1
 	sleep "$1"
 	stop_load /dev/mapper/cache
 }
@@ -69,7 +77,7 @@ data_write_back_in_use() {
 
 data_cleaner() {
 	set_up
-	start_load /dev/mapper/cache --rest 2
+	load --rest 2
 	sleep 2
 	dmsetup message cache 0 cleaner
 	sleep 2
@@ -103,7 +111,7 @@ tells_error() { dmsetup status cache | grep -qE " writecache -?[1-9]"; }
 writes_fail() {
 	set_up high_watermark 20 low_watermark 10
 	becomes slow $sectors flakey /dev/loop1 0 0 3600 1 error_writes
-	start_load /dev/mapper/cache --allow-errors --rest 1
+	load --allow-errors --rest 1
 	wait_for 20 tells_error || fail "no error is told: $(dmsetup status cache)"
 	killall -9 block_load
 	wait
@@ -128,7 +136,7 @@ removal_while_copying() {
 	for i in 1 2 3; do
 		set_up high_watermark 90 low_watermark 80
 		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 30))
-		start_load /dev/mapper/cache --rest 1
+		load --rest 1
 		sleep 1
 		killall -9 block_load
 		wait
