@@ -12,8 +12,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
-#include <linux/dm-kcopyd.h>
-
+#include "include/linux/dm-kcopyd.h"
 #include "engine.h"
 
 /* Enough for the largest logical block that there is, and for small copies. */

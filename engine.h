@@ -14,8 +14,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include <linux/dm-kcopyd.h>
-
+#include "include/linux/dm-kcopyd.h"
 #include "io_region.h"
 #include "kcopyd.h"
 #include "space.h"

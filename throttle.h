@@ -3,7 +3,7 @@
 #ifndef KCOPYD_THROTTLE_H
 #define KCOPYD_THROTTLE_H
 
-#include <linux/dm-kcopyd.h>
+#include "include/linux/dm-kcopyd.h"
 
 /* Is there a limit at all? If not, nothing is counted and no lock is taken. */
 static inline bool throttle_limits(const struct dm_kcopyd_throttle *t)

@@ -3,6 +3,10 @@
 #include <linux/dm-kcopyd.h>
 #include <linux/slab.h>
 
+#ifdef dm_kcopyd_copy
+#error "this linux/dm-kcopyd.h stands on kcopyd"
+#endif
+
 #include "bench.h"
 
 struct client {

@@ -7,8 +7,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 
-#include <linux/dm-kcopyd.h>
-
+#include "include/linux/dm-kcopyd.h"
 #include "kcopyd_test.h"
 
 #define COUNT 4000
