@@ -36,10 +36,12 @@
 #include "throttle.h"
 
 /*
- * Copies between devices in memory can keep the worker busy for long. Other work
- * on its processor, of other clients too, is to start meanwhile.
+ * How much the worker does at most before it lets other works have the processor,
+ * those of other clients too: sectors, and a step of a piece is no less than so
+ * many. A workqueue starts no other work there while ours does not sleep.
  */
-#define WORKQUEUE_FLAGS (WQ_MEM_RECLAIM | WQ_PERCPU | WQ_CPU_INTENSIVE)
+#define TURN_SECTORS (8 * 1024)
+#define STEP_SECTORS_MIN 128
 
 static struct job *first_turn(struct kcopyd_client *kc)
 {
@@ -309,20 +311,27 @@ static void recycle(struct kcopyd_client *kc, struct list_head *retired)
 	begin(&started);
 }
 
-/* Deal with all I/O that has ended, as one batch, and start what is next. */
-static void run_batch(struct kcopyd_client *kc)
+/*
+ * Deal with all I/O that has ended, as one batch, and start what is next. Return
+ * how much that was, as for TURN_SECTORS.
+ */
+static sector_t run_batch(struct kcopyd_client *kc)
 {
 	struct llist_node *batch = llist_del_all(&kc->done);
 	struct piece *piece, *next;
 	struct blk_plug plug;
+	sector_t done = 0;
 	LIST_HEAD(retired);
 
 	blk_start_plug(&plug);
 	batch = llist_reverse_order(batch);
-	llist_for_each_entry_safe(piece, next, batch, done)
+	llist_for_each_entry_safe(piece, next, batch, done) {
+		done += max_t(sector_t, piece->sectors, STEP_SECTORS_MIN);
 		piece_advance(piece, &retired);
+	}
 	recycle(kc, &retired);
 	blk_finish_plug(&plug);
+	return done;
 }
 
 static void __account_job(struct kcopyd_client *kc, const struct job *job)
@@ -406,18 +415,18 @@ static void run_worker(struct work_struct *work)
 {
 	struct kcopyd_client *kc = container_of(work, struct kcopyd_client,
 						work);
+	sector_t done = 0;
 
 	do {
 		atomic_xchg(&kc->worker, WORKER_RUNNING);
-		run_batch(kc);
+		done += run_batch(kc);
 		run_callbacks(kc);
-		if (need_resched()) {
-			/* Not IDLE, so nobody else queues it. */
-			queue_work(kc->wq, &kc->work);
+		if (atomic_cmpxchg(&kc->worker, WORKER_RUNNING, WORKER_IDLE) ==
+		    WORKER_RUNNING)
 			return;
-		}
-	} while (atomic_cmpxchg(&kc->worker, WORKER_RUNNING, WORKER_IDLE) !=
-		 WORKER_RUNNING);
+	} while (done < TURN_SECTORS);
+	/* Not IDLE, so nobody else queues it. */
+	queue_work(kc->wq, &kc->work);
 }
 
 /**
@@ -566,7 +575,7 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	err = kc->shares ? reserve_join(step_ended) : 0;
 	if (err)
 		goto err_reserve;
-	kc->wq = alloc_workqueue("kcopyd", WORKQUEUE_FLAGS, 1);
+	kc->wq = alloc_workqueue("kcopyd", WQ_MEM_RECLAIM | WQ_PERCPU, 1);
 	if (kc->wq)
 		return 0;
 

@@ -122,6 +122,52 @@ static void small_job_waits_for_one_piece_of_each_job_ahead(struct kunit *test)
 	}
 }
 
+/* Work of others, on the processor of a worker that is never out of copies. */
+static struct bystander {
+	struct work_struct work;
+	bool has_run;
+	struct completion chain_ended;
+} bystander;
+
+static void run_bystander(struct work_struct *work)
+{
+	WRITE_ONCE(bystander.has_run, true);
+}
+
+/* Each copy is followed by the next, until the bystander has run. */
+static void submit_next(struct kt_job *job)
+{
+	struct kt_fixture *f = job->f;
+
+	if (job == f->jobs)
+		schedule_work_on(raw_smp_processor_id(), &bystander.work);
+	if (READ_ONCE(bystander.has_run) || job == &f->jobs[KT_MAX_JOBS - 1] ||
+	    kt_try_copy(job + 1, 0))
+		complete(&bystander.chain_ended);
+}
+
+static void other_work_starts_beside_a_busy_worker(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	INIT_WORK(&bystander.work, run_bystander);
+	bystander.has_run = false;
+	init_completion(&bystander.chain_ended);
+	kt_make_client(test, 16);
+	kt_make_disks(test, 1, &kt_disk);
+	kt_set_regions(f, 0, 0, 8);
+	for (i = 0; i < KT_MAX_JOBS; i++)
+		kt_job(f)->then = submit_next;
+	kt_copy(test, f->jobs, 0);
+	KUNIT_EXPECT_NE(test,
+			wait_for_completion_timeout(&bystander.chain_ended,
+						    KT_PATIENCE),
+			0);
+	KUNIT_EXPECT_FALSE(test, f->jobs[KT_MAX_JOBS - 1].accepted);
+	flush_work(&bystander.work);
+}
+
 /* Promise 7: cancel */
 
 static void waiting_job_is_cancelled_without_any_io(struct kunit *test)
@@ -323,6 +369,7 @@ static void other_clients_jobs_are_not_cancelled(struct kunit *test)
 
 static struct kunit_case turns_cases[] = {
 	KUNIT_CASE(small_job_waits_for_one_piece_of_each_job_ahead),
+	KUNIT_CASE(other_work_starts_beside_a_busy_worker),
 	KUNIT_CASE(waiting_job_is_cancelled_without_any_io),
 	KUNIT_CASE(job_is_cancelled_while_it_reads),
 	KUNIT_CASE(sequential_job_is_cancelled_while_it_reads),
