@@ -54,6 +54,8 @@ void describe(CLI::App &app, Arguments &arguments)
 	app.add_option("--blocks", arguments.options.blocks,
 		       "the most to write at once, of 4 KiB each")
 		->check(CLI::Range(1, 32));
+	app.add_flag("--write-only", arguments.options.write_only,
+		     "read nothing but at the end");
 	app.add_option("--rest", arguments.options.rest,
 		       "milliseconds between two steps of a thread");
 	app.add_flag("--allow-errors", arguments.options.allow_errors,

@@ -67,7 +67,7 @@ private:
 
 		if (dice == 0)
 			flush();
-		else if (dice < 28)
+		else if (dice < 28 && !load_.options_.write_only)
 			read(choose_extent());
 		else
 			write(choose_extent(), dice < 32);

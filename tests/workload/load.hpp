@@ -21,6 +21,8 @@ struct Options {
 	bool allow_errors = false;
 	/* At most so many blocks are read or written at once. */
 	std::uint64_t blocks = 32;
+	/* Nothing is read but at the end. */
+	bool write_only = false;
 	/* How long each thread rests after each step, in milliseconds. */
 	unsigned int rest = 0;
 };

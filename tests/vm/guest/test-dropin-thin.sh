@@ -25,6 +25,24 @@ data_becomes() {
 	becomes data $((megabytes * 2048)) "$@"
 }
 
+# grow_pool: by 24 MiB, which are on loop1
+grow_pool() {
+	printf '%s\n' "0 $((megabytes * 2048)) linear /dev/loop0 0" \
+		"$((megabytes * 2048)) 49152 linear /dev/loop1 0" |
+		dmsetup load data
+	dmsetup suspend pool
+	dmsetup resume data
+	dmsetup table pool |
+		sed "s/^0 [0-9]*/0 $((megabytes * 2048 + 49152))/" |
+		dmsetup load pool
+	dmsetup resume pool
+}
+
+# used_blocks: of the pool's data
+used_blocks() {
+	dmsetup status pool | awk '{ sub("/.*", "", $6); print $6 }'
+}
+
 # make_thin N SECTORS [EXTERNAL_ORIGIN]
 make_thin() {
 	dmsetup message pool 0 "create_thin $1"
@@ -127,14 +145,24 @@ behind_an_external_origin_is_nothing() {
 	zeroes /dev/mapper/thin0 5000 1000
 }
 
-# No block is left to copy to. Who has one goes on; and all do with more space.
+# No block is left to copy to, and who has one of his own goes on; then there is more
+# space, and all do.
+#
+# Without space, dm-thin itself may write into a block that is shared: where a write
+# comes just after a read of the same block, which it waits for,
+# __process_bio_read_only() has it follow the read. So nothing is read until the end.
 data_out_of_space() {
 	make_pool 128 12 error_if_no_space
 	share 16384
-	load_both 4 --allow-errors
+	load_both 3 --allow-errors --write-only
 	wait_for 20 eval 'dmsetup status pool | grep -q out_of_data_space' ||
 		fail "there is still space: $(dmsetup status pool)"
+	make_loop 1 24
+	grow_pool
+	sleep 1
 	stop_both
+	[ "$(used_blocks)" -gt 192 ] ||
+		fail "nobody got more space: $(dmsetup status pool)"
 	check_metadata
 }
 
