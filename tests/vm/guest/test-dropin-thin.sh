@@ -25,17 +25,14 @@ data_becomes() {
 	becomes data $((megabytes * 2048)) "$@"
 }
 
-# grow_pool: by 24 MiB, which are on loop1
+# grow_pool MEGABYTES: to that size
 grow_pool() {
-	printf '%s\n' "0 $((megabytes * 2048)) linear /dev/loop0 0" \
-		"$((megabytes * 2048)) 49152 linear /dev/loop1 0" |
-		dmsetup load data
-	dmsetup suspend pool
-	dmsetup resume data
-	dmsetup table pool |
-		sed "s/^0 [0-9]*/0 $((megabytes * 2048 + 49152))/" |
-		dmsetup load pool
-	dmsetup resume pool
+	megabytes=$1
+	truncate -s "${1}M" /tmp/loop/0
+	losetup -c /dev/loop0
+	data_becomes linear /dev/loop0 0
+	becomes pool $((megabytes * 2048)) \
+		"$(dmsetup table pool | cut -d ' ' -f 3-)"
 }
 
 # used_blocks: of the pool's data
@@ -157,8 +154,7 @@ data_out_of_space() {
 	load_both 3 --allow-errors --write-only
 	wait_for 20 eval 'dmsetup status pool | grep -q out_of_data_space' ||
 		fail "there is still space: $(dmsetup status pool)"
-	make_loop 1 24
-	grow_pool
+	grow_pool 36
 	sleep 1
 	stop_both
 	[ "$(used_blocks)" -gt 192 ] ||
