@@ -118,9 +118,10 @@ run_case() {
 	(
 		set -e
 		"$1"
-	)
+	) 2>/tmp/errors
 	status=$?
 	set -e
+	cat /tmp/errors >&2
 	noticed=$(mistake)
 	clean_up
 	seconds=$(($(cut -d . -f 1 /proc/uptime) - started))
@@ -133,7 +134,7 @@ run_case() {
 	elif [ $status -eq 0 ]; then
 		tell "case pass $1 $seconds s"
 	else
-		tell "case fail $1 see the log"
+		tell "case fail $1 $(tail -n 3 /tmp/errors | tr '\n' ' ')"
 		bad=1
 	fi
 }

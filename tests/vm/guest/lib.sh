@@ -25,6 +25,7 @@ progress() { tell progress "$@"; }
 
 fail() {
 	say "failed: $*"
+	echo "$*" >&2
 	exit 1
 }
 
