@@ -203,8 +203,8 @@ removal_of_all_while_copying() {
 		dmsetup suspend --noflush origin
 		dmsetup resume origin
 		dmsetup remove snap1
-		dmsetup remove --retry origin
 		wait
+		dmsetup remove origin
 		clean_up
 	done
 }

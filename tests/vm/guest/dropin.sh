@@ -67,6 +67,12 @@ stop_load() {
 	wait "$pid" || differ "$1: $(cat "/tmp/load.$(basename "$1")")"
 }
 
+# kill_loads: none of them is left then, nor what they were waiting for
+kill_loads() {
+	killall -9 block_load
+	wait
+}
+
 # becomes NAME SECTORS TARGET...: from now on
 becomes() {
 	name=$1 length=$2

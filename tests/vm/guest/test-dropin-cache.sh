@@ -149,8 +149,8 @@ removal_while_copying() {
 		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 5))
 		start_load /dev/mapper/cache
 		sleep 1.5
-		killall -9 block_load
-		dmsetup remove --retry cache
+		kill_loads
+		dmsetup remove cache
 		clean_up
 	done
 }

@@ -117,9 +117,9 @@ removal_while_copying() {
 		clone 64
 		start_load /dev/mapper/clone
 		sleep 0.5
-		killall -9 block_load
+		kill_loads
 		! is_hydrated || fail "hydrated too soon"
-		dmsetup remove --retry clone
+		dmsetup remove clone
 		clean_up
 	done
 }

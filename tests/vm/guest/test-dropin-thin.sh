@@ -197,8 +197,10 @@ removal_while_copying() {
 		make_pool 128 12
 		share 8192
 		data_becomes delay /dev/loop0 0 0 /dev/loop0 0 $((i * 10))
-		load_both 0.5
-		killall -9 block_load
+		load_both 0.5 --allow-errors
+		dmsetup wipe_table --noflush --nolockfs thin0
+		dmsetup wipe_table --noflush --nolockfs thin1
+		kill_loads
 		check_metadata
 		clean_up
 	done

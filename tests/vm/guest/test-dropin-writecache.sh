@@ -102,7 +102,7 @@ data_created_again() {
 # copies that fail, whatever engine makes them.
 remove_failed() {
 	sleep 1
-	dmsetup remove --retry cache
+	dmsetup remove cache
 }
 
 tells_error() { dmsetup status cache | grep -qE " writecache -?[1-9]"; }
@@ -113,8 +113,7 @@ writes_fail() {
 	becomes slow $sectors flakey /dev/loop1 0 0 3600 1 error_writes
 	load --allow-errors --rest 1
 	wait_for 20 tells_error || fail "no error is told: $(dmsetup status cache)"
-	killall -9 block_load
-	wait
+	kill_loads
 	remove_failed
 }
 
@@ -138,11 +137,10 @@ removal_while_copying() {
 		becomes slow $sectors delay /dev/loop1 0 0 /dev/loop1 0 $((i * 30))
 		load --rest 1
 		sleep 1
-		killall -9 block_load
-		wait
+		kill_loads
 		dmsetup message cache 0 cleaner
 		sleep 0.1
-		dmsetup remove --retry cache
+		dmsetup remove cache
 		clean_up
 	done
 }

@@ -32,7 +32,7 @@ zoned() {
 }
 
 remove_zoned() {
-	! dmsetup info dmz >/dev/null 2>&1 || dmsetup remove --retry dmz
+	! dmsetup info dmz >/dev/null 2>&1 || dmsetup remove dmz
 	rmdir $nullb/zoned
 }
 
@@ -40,7 +40,7 @@ remove_zoned() {
 comes_back() {
 	make_loop 9 $((sectors / 2048 + 1))
 	dd if=/dev/mapper/dmz of=/dev/loop9 bs=1M 2>/dev/null
-	dmsetup remove --retry dmz
+	dmsetup remove dmz
 	zoned
 	same /dev/mapper/dmz /dev/loop9
 }
@@ -156,7 +156,7 @@ removal_while_copying() {
 		sleep 2
 		dmsetup message dmz 0 reclaim
 		sleep 0.3
-		killall -9 block_load
+		kill_loads
 		remove_zoned
 	done
 }
