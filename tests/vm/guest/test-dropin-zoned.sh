@@ -97,16 +97,20 @@ expect_failed() {
 		fail "no $1 has failed"
 }
 
-# For a while, of zones that nobody writes to.
+# For a while, of full zones. They are not written while they are bad: reclaim would
+# have to read them first. They are chosen while nothing is under way, so that no zone
+# is just being written again: see data_writes_fail.
 data_reads_fail() {
 	make_zoned
 	zoned
 	block_load --fill-only /dev/mapper/dmz
 	start_load /dev/mapper/dmz --allow-errors
 	sleep 2
+	dmsetup suspend dmz
 	starts=$(full_zones)
 	# shellcheck disable=SC2086 # words
 	bad + $starts
+	dmsetup resume dmz
 	expect_failed READ
 	# shellcheck disable=SC2086 # words
 	bad - $starts
@@ -122,7 +126,7 @@ has_reclaimed() { dmsetup status dmz | grep -q ' [1-9][0-9]*/4 random'; }
 # What is written gets to the conventional zones, but reclaim can't empty these for
 # a while. From 6.10 on the block layer refuses writes to a zone after a failed one
 # until somebody asks where its write pointer is, and dm-zoned does not ask for
-# reclaim, whatever engine copies.
+# reclaim, whatever engine copies: if the zone was empty, all who write wait for ever.
 data_writes_fail() {
 	make_zoned
 	# shellcheck disable=SC2046 # words
