@@ -120,14 +120,15 @@ in_vain() { [ "$engine" = lossy ] && [ "$(mistake)" ]; }
 # a condition: that would keep `set -e` from ending the case.
 run_case() {
 	started=$(cut -d . -f 1 /proc/uptime)
-	set +e
-	(
-		set -e
-		"$1"
-	) 2>/tmp/errors
-	status=$?
-	set -e
-	cat /tmp/errors >&2
+	{
+		set +e
+		(
+			set -e
+			"$1"
+		)
+		echo $? >/tmp/status
+	} 2>&1 | tee /tmp/said
+	status=$(cat /tmp/status)
 	noticed=$(mistake)
 	clean_up
 	seconds=$(($(cut -d . -f 1 /proc/uptime) - started))
@@ -140,7 +141,7 @@ run_case() {
 	elif [ $status -eq 0 ]; then
 		tell "case pass $1 $seconds s"
 	else
-		tell "case fail $1 $(tail -n 3 /tmp/errors | tr '\n' ' ')"
+		tell "case fail $1 $(tail -n 3 /tmp/said | tr '\n' ' ')"
 		bad=1
 	fi
 }
