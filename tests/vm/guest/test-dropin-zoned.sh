@@ -32,7 +32,7 @@ zoned() {
 }
 
 remove_zoned() {
-	! dmsetup info dmz >/dev/null 2>&1 || dmsetup remove dmz
+	dmsetup remove dmz
 	rmdir $nullb/zoned
 }
 
