@@ -179,7 +179,7 @@ std::vector<table> show(const std::vector<comparison> &all,
 			const std::string &release)
 {
 	auto how = [&](const char *what) {
-		return fmt::format("{} Linux {}, one processor. ``make "
+		return fmt::format("{}\nLinux {}, one processor. ``make "
 				   "bench-targets``",
 				   what, release);
 	};
