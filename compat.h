@@ -10,9 +10,18 @@
 
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-	LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-#error "kcopyd builds on Linux 6.1 to 7.2; this kernel is outside that range"
+/*
+ * The kernels that this is for. The scripts in tests/vm read here which of them
+ * are tested; of those between it is only known that they are in the range.
+ */
+#define KCOPYD_LINUX_OLDEST KERNEL_VERSION(6, 1, 0)  /* tested: Debian 12 */
+#define KCOPYD_LINUX_STABLE KERNEL_VERSION(6, 12, 0) /* tested: Debian 13 */
+#define KCOPYD_LINUX_BEFORE KERNEL_VERSION(7, 2, 0)  /* built */
+#define KCOPYD_LINUX_NEWEST KERNEL_VERSION(7, 3, 0)  /* tested */
+
+#if LINUX_VERSION_CODE < KCOPYD_LINUX_OLDEST || \
+	LINUX_VERSION_CODE >= KCOPYD_LINUX_NEWEST + KERNEL_VERSION(0, 1, 0)
+#error "kcopyd does not build on this kernel: see the range in compat.h"
 #endif
 
 #include <linux/workqueue.h>
