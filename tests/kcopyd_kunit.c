@@ -3,23 +3,17 @@
  * Tests of kcopyd: what it is for
  *
  * Copies, zeroing and fan-out, on test disks and on real devices. The real ones
- * are named by the module parameter loop_devices: three of them, at least 4 MiB
- * each, which are overwritten. Without it their cases are skipped.
+ * are named by the parameter loop_devices of kcopyd_test; without it their cases
+ * are skipped.
  *
  * What happens on the way, and when things go wrong, is for the other suites.
  */
 #include <linux/blkdev.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "compat.h"
 #include "kcopyd_test.h"
-
-static char *loop_devices;
-module_param(loop_devices, charp, 0444);
-MODULE_PARM_DESC(loop_devices, "three block devices to overwrite, by commas");
 
 static const unsigned int lengths[] = { 1, 7, 8, 9, 100, 1023, 1025, 4099 };
 
@@ -212,30 +206,16 @@ static void statistics_add_up(struct kunit *test)
 #define LOOPS	   3
 #define LOOP_BYTES (4 << 20)
 
-struct loops {
-	struct file *files[LOOPS];
+static struct loops {
+	struct file *const *files;
 	u8 *bytes; /* of one device */
-};
-
-static struct loops loops;
+} loops;
 
 static void open_loops(struct kunit *test)
 {
-	char *names, *rest, *name;
-	unsigned int i = 0;
-
-	if (!loop_devices || !*loop_devices)
+	loops.files = kt_loop_devices(LOOPS);
+	if (!loops.files)
 		kunit_skip(test, "no loop_devices were named");
-	names = kstrdup(loop_devices, GFP_KERNEL);
-	rest = names;
-	while ((name = strsep(&rest, ",")) && i < LOOPS) {
-		struct file *file = filp_open(name, O_RDWR | O_LARGEFILE, 0);
-
-		if (!IS_ERR(file))
-			loops.files[i++] = file;
-	}
-	kfree(names);
-	KUNIT_ASSERT_EQ_MSG(test, i, LOOPS, "cannot open %s", loop_devices);
 	loops.bytes = kvmalloc(LOOP_BYTES, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, loops.bytes);
 }
@@ -341,20 +321,9 @@ static void loop_copy_is_durable_in_order_and_sequential(struct kunit *test)
 	expect_loop(test, 1, 0, loops.bytes, 8000 * 512);
 }
 
-static int kcopyd_suite_init(struct kunit_suite *suite)
-{
-	compat_parse_params(THIS_MODULE);
-	return 0;
-}
-
 static void kcopyd_test_case_exit(struct kunit *test)
 {
-	unsigned int i;
-
 	kt_exit(test);
-	for (i = 0; i < LOOPS; i++)
-		if (loops.files[i])
-			fput(loops.files[i]);
 	kvfree(loops.bytes);
 	memset(&loops, 0, sizeof(loops));
 }
@@ -376,7 +345,6 @@ static struct kunit_case kcopyd_cases[] = {
 
 static struct kunit_suite kcopyd_suite = {
 	.name = "kcopyd",
-	.suite_init = kcopyd_suite_init,
 	.init = kt_init,
 	.exit = kcopyd_test_case_exit,
 	.test_cases = kcopyd_cases,

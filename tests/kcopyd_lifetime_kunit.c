@@ -45,13 +45,18 @@ static void drain_waits_until_callbacks_have_returned(struct kunit *test)
 	kcopyd_client_drain(f->kc);
 }
 
-static bool callback_runs(struct kt_job *job)
-{
-	unsigned long end = jiffies + KT_PATIENCE;
+static struct completion callback_runs, callback_may_return;
 
-	while (!atomic_read(&job->calls) && time_before(jiffies, end))
-		usleep_range(100, 200);
-	return atomic_read(&job->calls) && !completion_done(&job->called);
+static void wait_in_callback(struct kt_job *job)
+{
+	complete(&callback_runs);
+	wait_for_completion(&callback_may_return);
+	job->write_err |= BIT(31);
+}
+
+static void destroy(void *data)
+{
+	kcopyd_client_destroy(data);
 }
 
 /* The job is over already when the call is made; only its callback is not. */
@@ -65,14 +70,20 @@ static void drain_and_destroy_wait_for_a_callback_that_runs(struct kunit *test)
 	kt_set_regions(f, 0, 0, 8);
 	for (i = 0; i < 2; i++) {
 		struct kt_job *job = kt_job(f);
+		struct kt_task *task;
 
-		job->then = take_a_nap;
+		init_completion(&callback_runs);
+		init_completion(&callback_may_return);
+		job->then = wait_in_callback;
 		kt_copy(test, job, 0);
-		KUNIT_ASSERT_TRUE(test, callback_runs(job));
+		wait_for_completion(&callback_runs);
+		task = i ? kt_start(test, destroy, f->kc) :
+			   kt_start(test, drain, f);
 		if (i)
-			kt_destroy_client(test);
-		else
-			kt_join(test, kt_start(test, drain, f));
+			f->kc = NULL;
+		KUNIT_EXPECT_TRUE(test, kt_wait_asleep(task));
+		complete(&callback_may_return);
+		kt_join(test, task);
 		KUNIT_EXPECT_EQ(test, job->write_err, BIT(31));
 	}
 }
@@ -90,7 +101,7 @@ static void drain_does_not_wait_for_later_jobs(struct kunit *test)
 	kt_copy(test, before, 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 1));
 	task = kt_start(test, drain, f);
-	msleep(100);
+	KUNIT_ASSERT_TRUE(test, kt_wait_asleep(task));
 	kt_set_regions(f, 100, 100, 8);
 	kt_copy(test, after, 0);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 2));
@@ -101,11 +112,6 @@ static void drain_does_not_wait_for_later_jobs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&after->calls), 0);
 	test_disk_release_all(f->source, TEST_DISK_FIFO);
 	kt_wait(test, after);
-}
-
-static void destroy(void *data)
-{
-	kcopyd_client_destroy(data);
 }
 
 static void destroy_waits_for_all_jobs(struct kunit *test)

@@ -45,7 +45,7 @@ MODULE_PARM_DESC(jobs, "how many jobs, of all tasks together");
 #define BAD	       3   /* bad ranges on a disk */
 #define SOURCE_SECTORS 4096
 #define DEST_SECTORS   (TASKS * SLOTS * AREA)
-#define PATIENCE       (60 * HZ)
+#define PATIENCE       (240 * HZ)
 
 static const unsigned int client_pages[CLIENTS] = { 1, 2, 17, 300 };
 

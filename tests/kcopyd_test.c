@@ -3,11 +3,23 @@
  * What the suites of kcopyd share; see kcopyd_test.h
  */
 #include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "kcopyd_test.h"
+
+static char *loop_devices;
+module_param(loop_devices, charp, 0444);
+MODULE_PARM_DESC(loop_devices,
+		 "block devices to overwrite, at least 4 MiB each, by commas");
+
+#define LOOPS_MAX 4
+
+static struct file *loops[LOOPS_MAX];
+static unsigned int nr_loops;
 
 static struct workqueue_struct *task_wq;
 
@@ -20,6 +32,7 @@ static void run_task(struct work_struct *work)
 {
 	struct kt_task *task = container_of(work, struct kt_task, work);
 
+	smp_store_release(&task->self, current);
 	task->fn(task->data);
 	complete(&task->done);
 }
@@ -31,6 +44,7 @@ static struct kt_task *start_task(struct kt_fixture *f, void (*fn)(void *data),
 
 	task->fn = fn;
 	task->data = data;
+	task->self = NULL;
 	init_completion(&task->done);
 	INIT_WORK(&task->work, run_task);
 	queue_work(task_wq, &task->work);
@@ -52,6 +66,24 @@ bool kt_is_done(struct kt_task *task)
 	return completion_done(&task->done);
 }
 EXPORT_SYMBOL_GPL(kt_is_done);
+
+/* Wait until a task has gone to sleep in what it calls. */
+bool kt_wait_asleep(struct kt_task *task)
+{
+	unsigned long end = jiffies + KT_PATIENCE;
+	struct task_struct *self;
+
+	do {
+		self = smp_load_acquire(&task->self);
+		if (kt_is_done(task))
+			return false;
+		if (self && READ_ONCE(self->__state) & TASK_UNINTERRUPTIBLE)
+			return true;
+		usleep_range(100, 200);
+	} while (time_before(jiffies, end));
+	return false;
+}
+EXPORT_SYMBOL_GPL(kt_wait_asleep);
 
 static bool join(struct kt_task *task)
 {
@@ -335,7 +367,26 @@ static unsigned int bios_so_far(struct kt_fixture *f)
 	return count;
 }
 
-/* Wait until no more bios arrive, because what must move first is held. */
+static void worker_was_here(int read_err, unsigned int write_err, void *context)
+{
+	complete(context);
+}
+
+/* Wait until the client's worker has done all that it can do now. */
+static void wait_for_worker(struct kcopyd_client *kc)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	void *callback;
+
+	callback = kcopyd_prepare_callback(kc, worker_was_here, &done);
+	kcopyd_do_callback(callback, 0, 0);
+	wait_for_completion(&done);
+}
+
+/*
+ * Wait until no more bios arrive, because what must move first is held. No
+ * callback may block.
+ */
 void kt_settle(struct kt_fixture *f)
 {
 	unsigned long end = jiffies + KT_PATIENCE;
@@ -344,6 +395,7 @@ void kt_settle(struct kt_fixture *f)
 	while (quiet < 3 && time_before(jiffies, end)) {
 		before = bios_so_far(f);
 		msleep(20);
+		wait_for_worker(f->kc);
 		quiet = bios_so_far(f) == before ? quiet + 1 : 0;
 	}
 }
@@ -495,16 +547,57 @@ int kt_module_refcount(void)
 }
 EXPORT_SYMBOL_GPL(kt_module_refcount);
 
+/*
+ * The devices that the parameter loop_devices names, or NULL if those are not so
+ * many.
+ */
+struct file *const *kt_loop_devices(unsigned int nr)
+{
+	return nr <= nr_loops ? loops : NULL;
+}
+EXPORT_SYMBOL_GPL(kt_loop_devices);
+
+static void close_loops(void)
+{
+	while (nr_loops)
+		fput(loops[--nr_loops]);
+}
+
+/* Here and not in a suite: from 7.3 on a kernel thread sees no files. */
+static int open_loops(void)
+{
+	char *name;
+
+	while (nr_loops < LOOPS_MAX && (name = strsep(&loop_devices, ","))) {
+		struct file *file = filp_open(name, O_RDWR | O_LARGEFILE, 0);
+
+		if (IS_ERR(file))
+			return PTR_ERR(file);
+		loops[nr_loops++] = file;
+	}
+	return 0;
+}
+
 static int __init kcopyd_test_init(void)
 {
+	int err = open_loops();
+
+	if (err)
+		goto err_open;
 	task_wq = alloc_workqueue("kcopyd_test", WQ_UNBOUND, 0);
-	return task_wq ? 0 : -ENOMEM;
+	if (task_wq)
+		return 0;
+	err = -ENOMEM;
+err_open:
+	close_loops();
+	return err;
 }
 module_init(kcopyd_test_init);
 
 static void __exit kcopyd_test_exit(void)
 {
 	destroy_workqueue(task_wq);
+	close_loops();
 }
 module_exit(kcopyd_test_exit);
 

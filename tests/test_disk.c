@@ -10,7 +10,7 @@
 #include "compat.h"
 #include "test_disk_internal.h"
 
-#define WAIT_SECONDS 30
+#define WAIT_SECONDS 120
 
 static atomic_t disk_number;
 

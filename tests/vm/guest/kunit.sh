@@ -8,15 +8,6 @@
 
 updates=/lib/modules/$(uname -r)/updates
 results=/sys/kernel/debug/kunit
-disks=/dev/loop0,/dev/loop1,/dev/loop2
-
-# 6.1 runs the suites of a module before it reads that module's parameters:
-# what a suite has to know is a parameter of the module below it.
-parameters() {
-	case $1 in
-	kcopyd_test | kcopyd_kunit) echo "loop_devices=$disks" ;;
-	esac
-}
 
 # send MODULE DIRECTORY: a suite's results, as ../kunit-results expects them.
 # Only the module that is loaded has suites here.
@@ -28,8 +19,7 @@ send() {
 
 run_module() {
 	tell kunit-module "$1"
-	# shellcheck disable=SC2046 # no parameters are no word
-	modprobe "$1" $(parameters "$1") && [ -d "/sys/module/$1" ] || {
+	modprobe "$1" && [ -d "/sys/module/$1" ] || {
 		tell kunit-refused "$1"
 		return 0
 	}
@@ -75,7 +65,7 @@ for disk in 0 1 2; do
 	make_loop $disk 16
 done
 allow_famine
-modprobe -q kcopyd_test "$(parameters kcopyd_test)" || true
+modprobe kcopyd_test loop_devices=/dev/loop0,/dev/loop1,/dev/loop2
 for file in "$updates"/*_kunit.ko; do
 	[ -e "$file" ] || fail "no KUnit module"
 	run_module "$(basename "$file" .ko)"
