@@ -6,6 +6,7 @@ KVERSION ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVERSION)/build
 MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR)
 VM := tests/vm
+SHELL := /bin/bash
 
 # "make check KERNELS=..." is read by the recipes below only
 unexport KDIR KERNELS
@@ -35,9 +36,22 @@ clean:
 check:
 	@$(VM)/check $(KERNELS)
 
+check-quick:
+	@ONLY=kunit $(VM)/check $(KERNELS)
+
+# The kernel's own targets on kcopyd, on the kernel of this distribution.
+check-dropin:
+	@. $(VM)/lib.sh; ONLY='test-dropin-*' $(VM)/check $(or $(KERNELS),$$(own_series))
+
+check-full:
+	@$(VM)/check-full
+
+newest:
+	@. $(VM)/lib.sh; newest_series
+
 # Does each test of data notice that copies are lost?
 check-lossy:
-	@ENGINE=lossy $(VM)/check $(KERNELS)
+	@. $(VM)/lib.sh; ONLY='*' ENGINE=lossy $(VM)/check $(or $(KERNELS),$$(own_series))
 
 # With KDIR=, for a kernel of yours; else for the test kernels.
 dropin:
@@ -79,7 +93,8 @@ shell:
 
 kernels:
 	@$(VM)/deps
-	@for series in $(KERNELS); do $(VM)/kernel $$series || exit; done
+	@. $(VM)/lib.sh; for kernel in $$(kernels $(KERNELS)); do \
+		$(VM)/kernel $$(split_kernel $$kernel) || exit; done
 
 help:
 	@echo 'make          build the modules for the running kernel'
@@ -88,7 +103,10 @@ help:
 	@echo
 	@echo 'make demo     copy real disks in a virtual machine'
 	@echo 'make shell    a prompt in such a machine, kcopyd loaded'
-	@echo 'make check    all tests, on the kernel of this distribution'
+	@echo 'make check    the tests of the engine, kmirror and ksnap; 15 minutes at first'
+	@echo 'make check-quick   the KUnit suites only, in a minute'
+	@echo 'make check-dropin  the kernel'"'"'s own targets on kcopyd'
+	@echo 'make check-full    all tests, on all kernels; hours'
 	@echo 'make bench    what copies cost, beside dm-kcopyd and bare bios'
 	@echo 'make bench-quick  the core table of it'
 	@echo 'make bench-profile  instructions of a copy by function;'
@@ -102,11 +120,12 @@ help:
 	@echo 'make kernels  build the kernels of KERNELS now, not when needed'
 	@echo
 	@echo 'KDIR=DIR      build for this kernel tree; W=1 and C=1 work, too'
-	@echo 'KERNELS="6.1 6.12 7.2"  kernels for check, lint, shell, kernels'
+	@echo 'KERNELS="6.1 6.12:light"  kernels for check, lint, shell, kernels; each may'
+	@echo '    name its configuration (tests/vm/kernel); "all" is all that are tested'
 	@echo 'KSRC=DIR      take this kernel source for its series'
 	@echo 'ONLY=PATTERN  check: only these scripts of tests/vm/guest'
-	@echo 'CONFIG=kcsan  check: another configuration of tests/vm/config'
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
-.PHONY: all kdir install clean check check-lossy dropin lint demo report bench bench-quick \
+.PHONY: all kdir install clean check check-quick check-dropin check-full check-lossy \
+	newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help

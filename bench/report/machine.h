@@ -21,7 +21,7 @@ struct machine {
 /* Counts instructions: a nanosecond of its clock is one. */
 inline const machine counting{ "6.12", "bench", "-I -m 6G" };
 /* Runs at the processor's own speed. */
-inline const machine timing{ "7.2", "uml", "-m 3G" };
+inline const machine timing{ "7.3", "uml", "-m 3G" };
 /* Two processors, for what one can't show. */
 inline const machine two_processors{ "6.12", "bench", "-c 2 -m 3G" };
 

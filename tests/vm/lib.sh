@@ -29,6 +29,34 @@ clock() {
 	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
 }
 
+# The series that compat.h says are tested, the oldest first, or others: "built".
+tested_series() {
+	sed -n "s/^#define KCOPYD_LINUX_.* KERNEL_VERSION(\([0-9]*\), \([0-9]*\), 0) .*${1:-tested}.*/\1.\2/p" \
+		"$top/compat.h"
+}
+
+newest_series() {
+	tested_series | tail -n 1
+}
+
+# kernels [SERIES[:CONFIG]...]: prints them, one a line, with CONFIG; "all" stands
+# for all that are tested, nothing for the newest as User Mode Linux, which runs
+# at the speed of the processor.
+kernels() {
+	(($#)) || set -- "$(newest_series):${CONFIG:-quick}"
+	# shellcheck disable=SC2046 # words wanted
+	[[ $1 != all ]] || set -- $(tested_series)
+	for kernel; do
+		[[ $kernel == *:* ]] || kernel+=:${CONFIG:-debug}
+		echo "$kernel"
+	done
+}
+
+# "6.1:debug" -> two words
+split_kernel() {
+	echo "${1%:*} ${1#*:}"
+}
+
 # The kernel series that this distribution's own linux-source package has.
 own_series() {
 	local series

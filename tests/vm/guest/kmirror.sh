@@ -23,7 +23,8 @@ create() {
 
 # create_paused REGION_SECTORS LEGS: most of it is still to be synchronised
 create_paused() {
-	slow_writes 1
+	# while dmsetup starts, however long that takes, few of them end
+	slow_writes 1 500
 	create "$@"
 	dmsetup message m 0 pause
 	mend
@@ -80,7 +81,8 @@ mend() {
 	changed=''
 }
 
-slow_writes() { leg_becomes "$1" delay "0 0 /dev/loop$1 0 50"; }
+# slow_writes N [MILLISECONDS]
+slow_writes() { leg_becomes "$1" delay "0 0 /dev/loop$1 0 ${2:-50}"; }
 break_writes() { leg_becomes "$1" flakey 0 0 3600 1 error_writes; }
 
 # fail_reads N SECTOR...: until these sectors are written

@@ -46,13 +46,28 @@ make_loop() {
 # that can tell has its own.
 in_vain() { false; }
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# slowness: how many times as long as on an idle machine a piece of work takes
+# now, as the host is busy or slow; 1 at least
+slowness() {
+	read -r before _ </proc/uptime
+	i=0
+	while [ $i -lt 10000 ]; do
+		i=$((i + 1))
+	done
+	read -r after _ </proc/uptime
+	i=$((${after%.*}${after#*.} - ${before%.*}${before#*.}))
+	echo $((i / 15 + 1))
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds. The seconds are those of an idle
+# machine.
 wait_for() {
-	tries=$(($1 * 10))
+	limit=$(($1 * 10)) tries=0
 	shift
 	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		tries=$((tries + 1))
+		[ $tries -lt $limit ] ||
+			[ $tries -lt $((limit * $(slowness))) ] || return 1
 		! in_vain || return 1
 		sleep 0.1
 	done

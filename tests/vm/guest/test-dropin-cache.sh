@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 dropin
+# needs: mem=1G dropin
 # needs: programs=block_load,same_blocks,replace_table
 #
 # dm-cache with its policy smq: what is promoted, demoted and written back.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks
+# needs: mem=1G programs=block_load,same_blocks
 # needs: tools=lvm,thin_check,cache_check,mkfs.ext4,e2fsck dropin
 #
 # What a person does with lvm2: snapshots and their merge, mirrors, pvmove, thin

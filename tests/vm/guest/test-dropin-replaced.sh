@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=600 programs=block_load,same_blocks dropin
+# needs: mem=1G programs=block_load,same_blocks dropin
 # needs: tools=depmod,modprobe
 #
 # A running machine changes from the kernel's own dm-snapshot to the one on

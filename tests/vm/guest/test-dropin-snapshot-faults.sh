@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks,sector dropin
+# needs: mem=1G programs=block_load,same_blocks,sector dropin
 #
 # dm-snapshot: errors below, and an end in the middle of copying.
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks,sector
+# needs: mem=1G programs=block_load,same_blocks,sector
 # needs: tools=thin_check dropin
 #
 # dm-thin-pool: blocks that are shared, until one of those who share them writes.

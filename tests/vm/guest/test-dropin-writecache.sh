@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks dropin
+# needs: mem=1G programs=block_load,same_blocks dropin
 #
 # dm-writecache on a disk: what is written back. Neighbours are written back by
 # one copy, so what is to be copied one by one is written at random.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks,zoned_format
+# needs: mem=1G programs=block_load,same_blocks,zoned_format
 # needs: tools=blkzone dropin
 #
 # dm-zoned: zones that are reclaimed while they are in use. There are few

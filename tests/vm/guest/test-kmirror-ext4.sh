@@ -19,10 +19,12 @@ churn() {
 		[ $n -lt 2 ] || rm -r "$root/churn.$((n - 2))"
 		sync
 		n=$((n + 1))
+		echo $n >/tmp/rounds
 		sleep 1
 	done
-	[ $n -gt 1 ]
 }
+
+got_far() { [ "$(cat /tmp/rounds)" -gt 1 ]; }
 
 losetup /dev/loop0 /dev/vda
 sectors=$(blockdev --getsz /dev/loop0)
@@ -48,10 +50,10 @@ event=$(events)
 dmsetup message m 0 resume
 wait_for 400 is_synced || fail "synchronisation did not end: $(synced)"
 expect_event "$event"
-sleep 2
+wait_for 100 got_far || fail "the workload did not get far"
 touch /tmp/stop
 stop_load
-wait $churn || fail "the workload did not get far"
+wait $churn
 say "meanwhile: $(cat /tmp/load)"
 umount $root
 expect_health AAA

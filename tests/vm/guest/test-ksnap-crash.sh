@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks,replay_log dropin
+# needs: mem=1G programs=block_load,same_blocks,replay_log dropin
 #
 # ksnap: what is left of a persistent snapshot when the machine loses power. All
 # is on one disk, whose writes are logged in the order in which they became
@@ -76,14 +76,20 @@ check_points() {
 	done
 }
 
-# crash CHUNK_SECTORS STORE_SECTORS
+# crash CHUNK_SECTORS STORE_SECTORS [COMMAND...]: written to for a while, or until
+# the command succeeds
 crash() {
 	chunk=$1
 	log_writes 4096 "$2"
 	snapshot 1 P "$chunk"
 	dmsetup message disk 0 mark start
 	start_load /dev/mapper/origin --threads 2
-	sleep "${3:-3}"
+	shift 2
+	if [ $# -eq 0 ]; then
+		sleep 3
+	else
+		wait_for 30 "$@" || true
+	fi
 	stop_load /dev/mapper/origin
 	end_log
 	check_points
@@ -101,7 +107,7 @@ data_crash_with_large_chunks() {
 
 # The store is too small: the snapshot is lost then, and not before.
 data_crash_when_the_store_is_full() {
-	crash 8 1024
+	crash 8 1024 is_invalid 1
 	[ "$invalid" -gt 0 ] || fail "the snapshot was never lost"
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# needs: mem=1G timeout=900 programs=block_load,same_blocks dropin
+# needs: mem=1G programs=block_load,same_blocks dropin
 #
 # ksnap: what a snapshot shows, whatever is written meanwhile.
 
