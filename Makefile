@@ -5,6 +5,7 @@
 KVERSION ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVERSION)/build
 MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR)
+RELEASE = $(shell ./kernel-release $(KDIR))
 VM := tests/vm
 SHELL := /bin/bash
 
@@ -25,9 +26,9 @@ kdir:
 
 # To updates/, which wins over modules of the same name in the kernel.
 install: all
-	$(MODULES) INSTALL_MOD_DIR=updates modules_install
-	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) \
-		$(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+	$(MODULES) INSTALL_MOD_DIR=updates KERNELRELEASE=$(RELEASE) modules_install
+	PATH=$$PATH:/usr/sbin:/sbin depmod \
+		$(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(RELEASE)
 
 clean:
 	@test ! -e $(KDIR)/Makefile || $(MODULES) clean
