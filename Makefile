@@ -4,7 +4,7 @@
 
 KVERSION ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVERSION)/build
-MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR)
+MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR) KCOPYD_NO_TESTS=1
 RELEASE = $(shell ./kernel-release $(KDIR))
 VM := tests/vm
 SHELL := /bin/bash
@@ -98,7 +98,7 @@ kernels:
 		$(VM)/kernel $$(split_kernel $$kernel) || exit; done
 
 help:
-	@echo 'make          build the modules for the running kernel'
+	@echo 'make          build kcopyd and its targets for the running kernel'
 	@echo 'make install  install them for it, and run depmod'
 	@echo 'make clean    remove what was built here'
 	@echo
