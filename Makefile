@@ -57,6 +57,10 @@ newest:
 check-lossy:
 	@. $(VM)/lib.sh; ONLY='*' ENGINE=lossy $(VM)/check $(or $(KERNELS),$$(own_series))
 
+# Does a clone of this tree work on a fresh Debian?
+check-distros:
+	@$(VM)/check-distros $(DISTROS)
+
 # With KDIR=, for a kernel of yours; else for the test kernels.
 dropin:
 	@dropin/make $(if $(filter command environment,$(origin KDIR)),$(KDIR))
@@ -118,6 +122,8 @@ help:
 	@echo 'make bench-targets  the kernel'"'"'s own targets on either engine'
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make check-lossy  do the tests of data notice lost copies?'
+	@echo 'make check-distros  demo, check, install in fresh chroots of Debian 12,'
+	@echo '    13 and testing, as root; DISTROS="trixie" PARTS="demo install user"'
 	@echo 'make dropin   the targets of the kernel itself, on kcopyd: dm-snapshot,'
 	@echo '    dm-mirror, ...; for a kernel of yours: KSRC=DIR KDIR=DIR'
 	@echo 'make lint     all style checks, and sparse'
@@ -131,5 +137,5 @@ help:
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
 .PHONY: all kdir install clean check check-quick check-dropin check-full check-lossy \
-	newest dropin lint demo report bench bench-quick \
+	check-distros newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help

@@ -67,6 +67,17 @@ own_series() {
 	echo "$series"
 }
 
+# The Debian mirror that apt uses.
+mirror() {
+	local mirror
+
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Component: main' 'Label: Debian' |
+		head -n 1)
+	[[ $mirror ]] || die "apt names no Debian mirror"
+	echo "${mirror%/}"
+}
+
 # External modules are built beside their sources, so each build has a copy.
 # What is excluded here is protected from --delete: the products stay, and an
 # unchanged file is not compiled again.

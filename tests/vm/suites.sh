@@ -13,16 +13,6 @@ fetch() {
 		>>"$work/log" 2>&1
 }
 
-mirror() {
-	local mirror
-
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
-		'Created-By: Packages' 'Component: main' 'Label: Debian' |
-		head -n 1)
-	[[ $mirror ]] || die "apt names no Debian mirror"
-	echo "${mirror%/}"
-}
-
 # release SUITE: its Release file, if Debian signed it
 release() {
 	fetch "$(mirror)/dists/$1/InRelease" "$work/InRelease" &&
