@@ -29,14 +29,15 @@ clock() {
 	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
 }
 
-# The series that compat.h says are tested, the oldest first, or others: "built".
-tested_series() {
-	sed -n "s/^#define KCOPYD_LINUX_.* KERNEL_VERSION(\([0-9]*\), \([0-9]*\), 0) .*${1:-tested}.*/\1.\2/p" \
+# series_that_are WHAT: those that compat.h calls "tested" or "built", the oldest
+# first
+series_that_are() {
+	sed -n "s/^#define KCOPYD_LINUX_.* KERNEL_VERSION(\([0-9]*\), \([0-9]*\), 0) .*\b$1\b.*/\1.\2/p" \
 		"$top/compat.h"
 }
 
 newest_series() {
-	tested_series | tail -n 1
+	series_that_are tested | tail -n 1
 }
 
 # kernels [SERIES[:CONFIG]...]: prints them, one a line, with CONFIG; "all" stands
@@ -45,7 +46,7 @@ newest_series() {
 kernels() {
 	(($#)) || set -- "$(newest_series):${CONFIG:-quick}"
 	# shellcheck disable=SC2046 # words wanted
-	[[ $1 != all ]] || set -- $(tested_series)
+	[[ $1 != all ]] || set -- $(series_that_are tested)
 	for kernel; do
 		[[ $kernel == *:* ]] || kernel+=:${CONFIG:-debug}
 		echo "$kernel"

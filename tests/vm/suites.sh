@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154 # `work` is the directory of who sources it
+# shellcheck shell=bash disable=SC2154,SC2034 # `work` is the directory of who sources it
 #
 # Packages of newer suites of the mirror that apt uses. The suite's Release file
 # must bear Debian's signature, and all else its checksums. Sourced; files are put
