@@ -12,7 +12,7 @@
 
 /*
  * The kernels that this is for. The scripts in tests/vm read here which of them
- * are tested; of those between it is only known that they are in the range.
+ * are tested. Those between them are in the range, and that is all.
  */
 #define KCOPYD_LINUX_OLDEST KERNEL_VERSION(6, 1, 0)  /* tested: Debian 12 */
 #define KCOPYD_LINUX_STABLE KERNEL_VERSION(6, 12, 0) /* tested: Debian 13 */
@@ -21,7 +21,7 @@
 
 #if LINUX_VERSION_CODE < KCOPYD_LINUX_OLDEST || \
 	LINUX_VERSION_CODE >= KCOPYD_LINUX_NEWEST + KERNEL_VERSION(0, 1, 0)
-#error "kcopyd does not build on this kernel: see the range in compat.h"
+#error "kcopyd does not build on this kernel: it is out of the range"
 #endif
 
 #include <linux/workqueue.h>

@@ -32,7 +32,7 @@ static void run_task(struct work_struct *work)
 {
 	struct kt_task *task = container_of(work, struct kt_task, work);
 
-	smp_store_release(&task->self, current);
+	WRITE_ONCE(task->self, current);
 	task->fn(task->data);
 	complete(&task->done);
 }
@@ -74,7 +74,7 @@ bool kt_wait_asleep(struct kt_task *task)
 	struct task_struct *self;
 
 	do {
-		self = smp_load_acquire(&task->self);
+		self = READ_ONCE(task->self);
 		if (kt_is_done(task))
 			return false;
 		if (self && READ_ONCE(self->__state) & TASK_UNINTERRUPTIBLE)

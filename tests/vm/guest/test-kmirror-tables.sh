@@ -23,6 +23,8 @@ is() {
 	[ "$said" = "$wanted" ] || fail "$*: \"$said\", not \"$wanted\""
 }
 
+# of all device-mapper devices
+major=$(awk '$2 == "device-mapper" { print $1 }' /proc/devices)
 a=/dev/mapper/leg0 b=/dev/mapper/leg1 c=/dev/mapper/leg2
 for i in 0 1 2; do
 	make_leg $i 8
@@ -74,8 +76,8 @@ say "a table and a status that are told"
 block_load --fill-only $a
 create 128 3
 wait_for 30 is_synced || fail "not synchronised: $(synced)"
-is "0 16384 kmirror 128 3 253:0 0 253:1 0 253:2 0" dmsetup table m
-is "0 16384 kmirror 3 253:0 A 253:1 A 253:2 A 128/128" dmsetup status m
+is "0 16384 kmirror 128 3 $major:0 0 $major:1 0 $major:2 0" dmsetup table m
+is "0 16384 kmirror 3 $major:0 A $major:1 A $major:2 A 128/128" dmsetup status m
 same_blocks $a $b $c || fail "the legs differ"
 for words in stop "pause now" resume=1; do
 	# shellcheck disable=SC2086 # words wanted
@@ -88,7 +90,7 @@ dmsetup create m --table "0 2048 linear $c 0
 2048 4104 kmirror 512 2 $a 8 $a 8192 0"
 wait_for 30 is_synced || fail "not synchronised: $(dmsetup status m)"
 table=$(dmsetup table m | tail -n 1)
-is "2048 4104 kmirror 512 2 253:0 8 253:0 8192" echo "$table"
+is "2048 4104 kmirror 512 2 $major:0 8 $major:0 8192" echo "$table"
 block_load --fill-only --seed 5 /dev/mapper/m
 start_load /dev/mapper/m --seed 5
 sleep 1
@@ -127,8 +129,8 @@ block_load --fill-only --seed 8 $b
 block_load --fill-only --seed 9 $c
 event_before=$(dmesg | grep -c "synchronised .* of" || true)
 create 128 3 nosync
-is "0 16384 kmirror 128 3 253:0 0 253:1 0 253:2 0 1 nosync" dmsetup table m
-is "0 16384 kmirror 3 253:0 A 253:1 A 253:2 A 128/128" dmsetup status m
+is "0 16384 kmirror 128 3 $major:0 0 $major:1 0 $major:2 0 1 nosync" dmsetup table m
+is "0 16384 kmirror 3 $major:0 A $major:1 A $major:2 A 128/128" dmsetup status m
 is 0 events
 sleep 1
 [ "$(dmesg | grep -c "synchronised .* of" || true)" = "$event_before" ] ||
@@ -155,7 +157,7 @@ synchronise_anew() {
 }
 
 # seen LEG BIO: an operation and its flags, a sector, a length
-seen() { grep -qF "253,$1 $2 " $trace || fail "leg $1 did not get $2"; }
+seen() { grep -qF "$major,$1 $2 " $trace || fail "leg $1 did not get $2"; }
 
 say "flushes and FUA reach every leg, and copies are flushed"
 tracing=/sys/kernel/tracing
