@@ -21,11 +21,14 @@ create() {
 		--table "0 $sectors kmirror $region $legs$table${*:+ $# $*}"
 }
 
-# create_paused REGION_SECTORS LEGS: most of it is still to be synchronised
+some_synced() { [ "$(synced)" -gt 0 ]; }
+
+# create_paused REGION_SECTORS LEGS: most of it is still to be synchronised. Copies
+# are so slow that few end while dmsetup starts, however long that takes.
 create_paused() {
-	# while dmsetup starts, however long that takes, few of them end
 	slow_writes 1 500
 	create "$@"
+	wait_for 60 some_synced || fail "nothing is synchronised"
 	dmsetup message m 0 pause
 	mend
 	[ $(($(synced) * 2)) -lt "$(total)" ] ||
