@@ -79,6 +79,11 @@ void dm_kcopyd_client_flush(struct dm_kcopyd_client *kc)
 }
 EXPORT_SYMBOL_GPL(dm_kcopyd_client_flush);
 
+static bool is_bad(const struct io_region *region)
+{
+	return io_region_check(region) || !io_region_fits(region);
+}
+
 /* Which of the destinations can't be written as they are? */
 static unsigned long bad_destinations(unsigned int num_dests,
 				      const struct io_region *dests)
@@ -87,7 +92,7 @@ static unsigned long bad_destinations(unsigned int num_dests,
 	unsigned int i;
 
 	for (i = 0; i < min(num_dests, KCOPYD_MAX_REGIONS + 0U); i++)
-		if (io_region_check(&dests[i]) || bdev_read_only(dests[i].bdev))
+		if (is_bad(&dests[i]))
 			bad |= BIT(i);
 	return bad;
 }
@@ -99,7 +104,7 @@ static void refuse(struct kcopyd_client *kc, const struct io_region *from,
 {
 	struct job *job = job_prepare(kc, JOB_DROPIN, fn, context);
 
-	job->read_err = from && io_region_check(from);
+	job->read_err = from && is_bad(from);
 	job->write_err = bad_destinations(num_dests, dests);
 	if (!job->read_err && !job->write_err)
 		job->write_err = ~0UL;

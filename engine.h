@@ -77,8 +77,8 @@ struct job {
 	void *context;
 	sector_t count;	    /* length, in sectors */
 	unsigned int block; /* all I/O is in multiples of this */
-	u8 num_dests;
 	u8 flags;
+	u8 places; /* mask: destinations that could be written at the beginning */
 	struct io_place from; /* no device: zero the destinations */
 	struct io_place to[KCOPYD_MAX_REGIONS];
 	/* All from here on begins as zero. */
@@ -185,10 +185,10 @@ static inline void job_stop(struct job *job)
 	WRITE_ONCE(job->stop, true);
 }
 
-/* All destinations, as a mask. */
+/* All destinations, as a mask, but for those that were bad from the beginning. */
 static inline unsigned long job_all_places(const struct job *job)
 {
-	return GENMASK(job->num_dests - 1, 0);
+	return job->places;
 }
 
 /* The destinations that still get writes. */

@@ -225,6 +225,19 @@ void region_flush(struct region_io *io, const struct io_place *to,
 	submit_all(io, device, places, &step);
 }
 
+/**
+ * region_skip - end a step that has nothing to do
+ * @io: the step
+ *
+ * Context: Process context.
+ */
+void region_skip(struct region_io *io)
+{
+	io->places = 0;
+	io->failed = 0;
+	io->done(io);
+}
+
 /* Drivers say no in two ways, or withdraw the offer when the command fails. */
 static bool refused(const struct bio *bio, const struct io_place *place)
 {

@@ -59,21 +59,20 @@ struct region_io {
 };
 
 /**
- * io_region_check - check a region against its device
+ * io_region_check - check that a region makes sense, whatever its device holds now
  * @region: the region
  *
  * Context: Any.
- * Return: 0, or -EINVAL if @region is NULL or has no device, ends past the end
- * of its device, or is not aligned to the device's logical block size.
+ * Return: 0, or -EINVAL if @region is NULL or has no device, if the number of
+ * its last sector overflows, or if it is not aligned to the device's logical
+ * block size.
  */
 static inline int io_region_check(const struct io_region *region)
 {
-	sector_t size, block;
+	sector_t block;
 
-	if (!region || !region->bdev)
-		return -EINVAL;
-	size = bdev_nr_sectors(region->bdev);
-	if (region->count > size || region->sector > size - region->count)
+	if (!region || !region->bdev ||
+	    region->sector + region->count < region->sector)
 		return -EINVAL;
 	block = bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
 	if ((region->sector | region->count) & (block - 1))
@@ -82,8 +81,22 @@ static inline int io_region_check(const struct io_region *region)
 }
 
 /**
+ * io_region_fits - tell whether a region ends before the end of its device
+ * @region: a region that io_region_check() accepted
+ *
+ * A device that is gone has no sectors.
+ *
+ * Context: Any.
+ * Return: true if it does.
+ */
+static inline bool io_region_fits(const struct io_region *region)
+{
+	return region->sector + region->count <= bdev_nr_sectors(region->bdev);
+}
+
+/**
  * io_regions_overlap - tell whether two regions have a sector in common
- * @a: a region that io_region_check() accepted
+ * @a: a region that io_region_check() and io_region_fits() accepted
  * @b: another
  *
  * Partitions of one disk are compared by where they lie on the disk.
@@ -116,6 +129,7 @@ void region_write_zero_pages(struct region_io *io, const struct io_place *to,
 			     unsigned int sectors);
 void region_flush(struct region_io *io, const struct io_place *to,
 		  unsigned long places);
+void region_skip(struct region_io *io);
 
 /**
  * region_failed - where a step failed

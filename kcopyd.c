@@ -182,43 +182,62 @@ static bool overlaps(const struct io_region *from,
 	if (from && io_regions_overlap(from, dest))
 		return true;
 	for (; dests < dest; dests++)
-		if (io_regions_overlap(dests, dest))
+		if (io_region_fits(dests) && io_regions_overlap(dests, dest))
 			return true;
 	return false;
 }
 
 /*
  * Check the regions of a job; @from is NULL if there is no source. Returns the
- * largest logical block size of its devices, in sectors, or -EINVAL or -EROFS.
+ * largest logical block size of its devices, in sectors, or -EINVAL.
  */
 static int check_regions(const struct io_region *from, unsigned int num_dests,
 			 const struct io_region *dests)
 {
 	const struct io_region *dest;
 	unsigned int block = 1;
-	bool read_only = false;
 	sector_t bits;
 
 	if (!dests || !num_dests || num_dests > KCOPYD_MAX_REGIONS)
 		return -EINVAL;
 	bits = dests->count;
 	if (from) {
-		if (io_region_check(from) || from->count != dests->count)
+		if (io_region_check(from) || !io_region_fits(from) ||
+		    from->count != dests->count)
 			return -EINVAL;
 		bits |= from->sector;
 		block = block_sectors(from);
 	}
 	for (dest = dests; dest < dests + num_dests; dest++) {
 		if (io_region_check(dest) || dest->count != dests->count ||
-		    overlaps(from, dests, dest))
+		    (io_region_fits(dest) && overlaps(from, dests, dest)))
 			return -EINVAL;
 		bits |= dest->sector;
 		block = max(block, block_sectors(dest));
-		read_only |= bdev_read_only(dest->bdev);
 	}
-	if (bits & (block - 1))
-		return -EINVAL;
-	return read_only ? -EROFS : block;
+	return bits & (block - 1) ? -EINVAL : block;
+}
+
+/*
+ * Find the destinations that can be written now. Returns their mask, or why
+ * there is none.
+ *
+ * Who was written for dm-kcopyd writes read-only devices, too: lvm2 sets devices
+ * read-only that a target below is to go on writing.
+ */
+static int writable_dests(unsigned int num_dests, const struct io_region *dests,
+			  unsigned int flags)
+{
+	int writable = 0, err = -EROFS;
+	unsigned int i;
+
+	for (i = 0; i < num_dests; i++) {
+		if (!io_region_fits(&dests[i]))
+			err = -EINVAL;
+		else if (flags & JOB_DROPIN || !bdev_read_only(dests[i].bdev))
+			writable |= BIT(i);
+	}
+	return writable ?: err;
 }
 
 /*
@@ -272,19 +291,24 @@ static void init_job(struct job *job, struct kcopyd_client *kc,
 	job->flags = flags;
 }
 
+/* Those of the destinations that are not @writable have failed. */
 static void set_regions(struct job *job, const struct io_region *from,
-			unsigned int num_dests, const struct io_region *dests)
+			unsigned int num_dests, const struct io_region *dests,
+			unsigned int writable)
 {
 	unsigned int i;
 
 	job->count = dests->count;
-	job->num_dests = num_dests;
+	job->places = writable;
+	job->write_err = GENMASK(num_dests - 1, 0) & ~writable;
 	job->from = from ? (struct io_place){ from->bdev, from->sector } :
 			   (struct io_place){};
 	for (i = 0; i < num_dests; i++) {
 		struct block_device *bdev = dests[i].bdev;
 
 		job->to[i] = (struct io_place){ bdev, dests[i].sector };
+		if (!(writable & BIT(i)))
+			continue;
 		if (bdev_write_zeroes_sectors(bdev))
 			job->offload |= BIT(i);
 		if (bdev_is_zoned(bdev))
@@ -312,8 +336,8 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	       unsigned int flags, union job_fn fn, void *context)
 {
 	unsigned long irq;
+	int block, writable;
 	struct job *job;
-	int block;
 
 	might_sleep_if(!(flags & KCOPYD_NOWAIT));
 	if (!kc)
@@ -323,6 +347,9 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 		return block;
 	if (from && DIV_ROUND_UP(block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
+	writable = writable_dests(num_dests, dests, flags);
+	if (writable < 0)
+		return writable;
 	job = lock_and_alloc_job(kc, flags, &irq);
 	if (!job) {
 		spin_unlock_irqrestore(&kc->lock, irq);
@@ -330,7 +357,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	}
 	init_job(job, kc, flags, fn, context);
 	job->block = block;
-	set_regions(job, from, num_dests, dests);
+	set_regions(job, from, num_dests, dests, writable);
 	engine_submit(job, irq);
 	return 0;
 }
@@ -349,13 +376,18 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
  * Sectors and counts must be multiples of the logical block size of every
  * device of the job. Regions may not overlap. A length of 0 is fine.
  *
+ * A destination that is read-only, or ends before its region does, or is gone, is
+ * one that has failed: it is not touched, its bit is set in write_err, and the
+ * others get the whole copy.
+ *
  * Context: Process context; may sleep, for one small object (GFP_NOIO) and to
  * submit a read. With KCOPYD_NOWAIT any context but NMI.
  * Return: 0 if the job was accepted. -EINVAL for a NULL pointer, an unknown
  * flag, a number or a region out of range, counts that differ, a misaligned or
- * overlapping region, or a client with less memory than one logical block;
- * -EROFS if a destination is read-only; -EAGAIN if the call would sleep and
- * @flags has KCOPYD_NOWAIT.
+ * overlapping region, a client with less memory than one logical block, or if
+ * the source is too short or all destinations are; -EROFS if no destination can
+ * be written and all that could be are read-only; -EAGAIN if the call would sleep
+ * and @flags has KCOPYD_NOWAIT.
  */
 int kcopyd_copy(struct kcopyd_client *kc, struct io_region *from,
 		unsigned int num_dests, struct io_region *dests,

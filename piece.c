@@ -16,6 +16,20 @@
 
 #include "engine.h"
 
+/*
+ * Destinations have failed: stop the job if none is left. The worker finds that
+ * out, and whoever begins a piece.
+ */
+static void note_failed(struct job *job, unsigned long failed)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, &failed, KCOPYD_MAX_REGIONS)
+		set_bit(i, &job->write_err);
+	if (!job_places(job))
+		job_stop(job);
+}
+
 /* Zero what is left of a piece by writing, a part at a time. */
 static void write_zero_pages(struct piece *piece)
 {
@@ -26,17 +40,35 @@ static void write_zero_pages(struct piece *piece)
 				      piece->sectors - piece->zeroed));
 }
 
+/*
+ * The destinations of a job that get the next write. One that has become
+ * read-only has failed; but who was written for dm-kcopyd may write it.
+ */
+static unsigned long writable_places(struct job *job)
+{
+	unsigned long places = job_places(job), read_only = 0;
+	unsigned int i;
+
+	if (job->flags & JOB_DROPIN)
+		return places;
+	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
+		if (unlikely(bdev_read_only(job->to[i].bdev)))
+			read_only |= BIT(i);
+	if (unlikely(read_only))
+		note_failed(job, read_only);
+	return places & ~read_only;
+}
+
 static void begin_zeroing(struct piece *piece)
 {
 	struct job *job = piece->job;
-	unsigned long all = job_places(job);
+	unsigned long all = writable_places(job);
 	unsigned long command = all & READ_ONCE(job->offload);
 
 	piece->places = all & ~command;
 	if (!all) {
 		/* Every destination failed since the piece was made. */
-		piece->io.places = 0;
-		piece->io.done(&piece->io);
+		region_skip(&piece->io);
 	} else if (command) {
 		region_write_zeroes(&piece->io, job->to, command, piece->offset,
 				    piece->sectors);
@@ -78,8 +110,8 @@ static void read_failed(struct job *job, int err)
 }
 
 /*
- * Take note of how writes of @sectors have ended, and stop the job if no
- * destination is left. To have refused is not to have failed.
+ * Take note of how writes of @sectors have ended. To have refused is not to have
+ * failed.
  */
 static void note_writes(struct piece *piece, unsigned int sectors,
 			unsigned long refused)
@@ -89,20 +121,21 @@ static void note_writes(struct piece *piece, unsigned int sectors,
 
 	piece->written += hweight_long(piece->io.places & ~failed) * sectors;
 	failed &= ~refused;
-	if (!failed)
-		return;
-	WRITE_ONCE(job->write_err, job->write_err | failed);
-	if (!job_places(job))
-		job_stop(job);
+	if (failed)
+		note_failed(job, failed);
 }
 
 static void begin_write(struct piece *piece)
 {
 	struct job *job = piece->job;
+	unsigned long places = writable_places(job);
 
 	piece->phase = PHASE_WRITE;
-	region_write(&piece->io, job->to, job_places(job), piece->offset,
-		     piece->sectors);
+	if (likely(places))
+		region_write(&piece->io, job->to, places, piece->offset,
+			     piece->sectors);
+	else
+		region_skip(&piece->io);
 }
 
 /* Keep the pieces that wait for their write sorted; the newest is mostly last. */
@@ -173,7 +206,7 @@ static void zero_command_ended(struct piece *piece, struct list_head *retired)
 
 	WRITE_ONCE(job->offload, job->offload & ~refused);
 	note_writes(piece, piece->sectors, refused);
-	piece->places = (piece->places | refused) & job_places(job);
+	piece->places = (piece->places | refused) & writable_places(job);
 	if (piece->places && !job_stopped(job))
 		write_zero_pages(piece);
 	else
@@ -186,7 +219,7 @@ static void zero_pages_ended(struct piece *piece, struct list_head *retired)
 				     piece->sectors - piece->zeroed);
 
 	note_writes(piece, sectors, 0);
-	piece->places &= job_places(piece->job);
+	piece->places &= writable_places(piece->job);
 	piece->zeroed += sectors;
 	if (piece->places && piece->zeroed < piece->sectors &&
 	    !job_stopped(piece->job))

@@ -121,6 +121,13 @@ struct check_case {
 	int result;
 };
 
+static int check(const struct io_region *region)
+{
+	int err = io_region_check(region);
+
+	return err ?: io_region_fits(region) ? 0 : -ENOSPC;
+}
+
 static void expect_checks(struct kunit *test, const struct check_case *cases,
 			  unsigned int n)
 {
@@ -133,9 +140,9 @@ static void expect_checks(struct kunit *test, const struct check_case *cases,
 			.count = cases[n].count,
 		};
 
-		KUNIT_EXPECT_EQ_MSG(test, io_region_check(&region),
-				    cases[n].result, "sector %llu count %llu",
-				    region.sector, region.count);
+		KUNIT_EXPECT_EQ_MSG(test, check(&region), cases[n].result,
+				    "sector %llu count %llu", region.sector,
+				    region.count);
 	}
 }
 
@@ -146,13 +153,14 @@ static void region_must_lie_on_its_device(struct kunit *test)
 		{ 0, 0, 0 },
 		{ DISK_SECTORS, 0, 0 },
 		{ DISK_SECTORS - 1, 1, 0 },
-		{ 0, DISK_SECTORS + 1, -EINVAL },
-		{ DISK_SECTORS - 1, 2, -EINVAL },
-		{ DISK_SECTORS, 1, -EINVAL },
-		{ DISK_SECTORS + 1, 0, -EINVAL },
+		{ 0, DISK_SECTORS + 1, -ENOSPC },
+		{ DISK_SECTORS - 1, 2, -ENOSPC },
+		{ DISK_SECTORS, 1, -ENOSPC },
+		{ DISK_SECTORS + 1, 0, -ENOSPC },
 		{ U64_MAX, 1, -EINVAL },
 		{ U64_MAX, U64_MAX, -EINVAL },
 		{ 1, U64_MAX, -EINVAL },
+		{ 0, U64_MAX, -ENOSPC },
 		{ U64_MAX - 7, 16, -EINVAL },
 		{ 1ULL << 63, 1ULL << 63, -EINVAL },
 	};

@@ -246,24 +246,44 @@ static void expect_refused(struct kunit *test, int read_err,
 
 static void refusals_name_who_is_at_fault(struct kunit *test)
 {
-	const struct test_disk_params read_only = {
-		.sectors = 16384,
-		.flags = TEST_DISK_READ_ONLY,
-	};
 	struct kt_fixture *f = test->priv;
 
 	make_dm_client(test, NULL);
 	kt_make_disks(test, 2, &kt_disk);
-	kt_make_dest(test, &read_only);
-	kt_set_regions(f, 0, 0, 8);
-	expect_refused(test, 0, BIT(2));
-	f->to[0].sector = 16384;
-	expect_refused(test, 0, BIT(0) | BIT(2));
-	f->num_dests = 2;
-	expect_refused(test, 0, BIT(0));
+	kt_set_regions(f, 0, 16384, 8);
+	expect_refused(test, 0, BIT(0) | BIT(1));
 	kt_set_regions(f, 16380, 0, 8);
-	f->num_dests = 2;
 	expect_refused(test, 1, 0);
+}
+
+static void short_destination_fails_alone(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+
+	make_dm_client(test, NULL);
+	kt_make_disks(test, 2, &kt_disk);
+	kt_set_regions(f, 0, 0, COUNT);
+	f->to[0].sector = 16384;
+	dm_copy(job, 0);
+	kt_expect_result(test, job, 0, BIT(0));
+	kt_expect_copied(test, job, 1);
+}
+
+/* lvm2 sets devices read-only that a target below is to go on writing. */
+static void read_only_destination_is_written(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+
+	make_dm_client(test, NULL);
+	kt_make_disks(test, 2, &kt_disk);
+	test_disk_set_read_only(f->dests[1], true);
+	kt_set_regions(f, 0, 0, COUNT);
+	dm_copy(job, 0);
+	kt_expect_result(test, job, 0, 0);
+	kt_expect_copied(test, job, 0);
+	kt_expect_copied(test, job, 1);
 }
 
 static void refusals_without_a_culprit_blame_all(struct kunit *test)
@@ -559,6 +579,8 @@ static struct kunit_case dropin_cases[] = {
 	KUNIT_CASE(sequential_writes_ascend),
 	KUNIT_CASE(zoned_destinations_are_written_in_order),
 	KUNIT_CASE(refusals_name_who_is_at_fault),
+	KUNIT_CASE(short_destination_fails_alone),
+	KUNIT_CASE(read_only_destination_is_written),
 	KUNIT_CASE(refusals_without_a_culprit_blame_all),
 	KUNIT_CASE(prepared_callback_is_told_what_was_said),
 	KUNIT_CASE(slot_is_free_before_its_callback),

@@ -170,7 +170,7 @@ static void counts_must_be_equal(struct kunit *test)
 	expect_copy_refused(test, -EINVAL);
 }
 
-static void regions_must_lie_on_their_devices(struct kunit *test)
+static void source_must_lie_on_its_device(struct kunit *test)
 {
 	static const struct {
 		sector_t sector;
@@ -188,6 +188,20 @@ static void regions_must_lie_on_their_devices(struct kunit *test)
 		kt_set_regions(f, 0, 0, bad[i].count);
 		f->from.sector = bad[i].sector;
 		expect_copy_refused(test, -EINVAL);
+	}
+}
+
+static void regions_must_not_overflow(struct kunit *test)
+{
+	static const struct {
+		sector_t sector;
+		sector_t count;
+	} bad[] = { { U64_MAX, 1 }, { U64_MAX - 7, 16 }, { 8, U64_MAX } };
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	make_good_job(test);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		kt_set_regions(f, 0, 0, bad[i].count);
 		f->to[1].sector = bad[i].sector;
 		expect_both_refused(test, -EINVAL);
@@ -272,7 +286,8 @@ static void overlap_is_seen_through_partitions(struct kunit *test)
 						128));
 }
 
-static void read_only_destinations_are_refused(struct kunit *test)
+/* A job is refused only where no destination is left, with the reason. */
+static void only_bad_destinations_are_refused(struct kunit *test)
 {
 	static const struct test_disk_params read_only = {
 		.sectors = 16384,
@@ -281,10 +296,18 @@ static void read_only_destinations_are_refused(struct kunit *test)
 	struct kt_fixture *f = test->priv;
 
 	kt_make_client(test, 16);
-	kt_make_disks(test, 1, &kt_disk);
+	kt_make_source(test, &kt_disk);
+	kt_make_dest(test, &read_only);
 	kt_make_dest(test, &read_only);
 	kt_set_regions(f, 64, 64, 128);
 	expect_both_refused(test, -EROFS);
+	f->to[1].sector = 16384;
+	expect_both_refused(test, -EINVAL);
+	f->to[0].sector = 16380;
+	expect_both_refused(test, -EINVAL);
+	test_disk_vanish(f->dests[0]);
+	kt_set_regions(f, 64, 64, 128);
+	expect_both_refused(test, -EINVAL);
 }
 
 static void read_only_source_is_fine(struct kunit *test)
@@ -381,12 +404,13 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE(number_of_destinations_is_checked),
 	KUNIT_CASE(unknown_flags_are_refused),
 	KUNIT_CASE(counts_must_be_equal),
-	KUNIT_CASE(regions_must_lie_on_their_devices),
+	KUNIT_CASE(source_must_lie_on_its_device),
+	KUNIT_CASE(regions_must_not_overflow),
 	KUNIT_CASE(regions_must_be_aligned_to_all_devices),
 	KUNIT_CASE(source_with_large_blocks_binds_destinations),
 	KUNIT_CASE(overlapping_regions_are_refused),
 	KUNIT_CASE(overlap_is_seen_through_partitions),
-	KUNIT_CASE(read_only_destinations_are_refused),
+	KUNIT_CASE(only_bad_destinations_are_refused),
 	KUNIT_CASE(read_only_source_is_fine),
 	KUNIT_CASE(call_that_would_sleep_is_refused_with_nowait),
 	KUNIT_CASE(nowait_may_be_called_under_a_spinlock),

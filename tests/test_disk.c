@@ -168,6 +168,31 @@ void test_disk_vanish(struct test_disk *disk)
 }
 EXPORT_SYMBOL_GPL(test_disk_vanish);
 
+/**
+ * test_disk_set_read_only - protect the disk from writes, or no longer
+ * @disk: the disk
+ * @read_only: which of them
+ *
+ * Like a switch at the device: what is in flight is not stopped, and a write that
+ * comes all the same is done.
+ */
+void test_disk_set_read_only(struct test_disk *disk, bool read_only)
+{
+	set_disk_ro(disk->gd, read_only);
+}
+EXPORT_SYMBOL_GPL(test_disk_set_read_only);
+
+/**
+ * test_disk_shrink - leave a part of the disk only
+ * @disk: the disk
+ * @sectors: how long it is from now on, at most as long as it was made
+ */
+void test_disk_shrink(struct test_disk *disk, sector_t sectors)
+{
+	set_capacity(disk->gd, sectors);
+}
+EXPORT_SYMBOL_GPL(test_disk_shrink);
+
 /* Access */
 
 struct block_device *test_disk_bdev(struct test_disk *disk)

@@ -118,6 +118,8 @@ enum test_disk_order {
 struct test_disk *test_disk_create(const struct test_disk_params *params);
 void test_disk_destroy(struct test_disk *disk);
 void test_disk_vanish(struct test_disk *disk);
+void test_disk_set_read_only(struct test_disk *disk, bool read_only);
+void test_disk_shrink(struct test_disk *disk, sector_t sectors);
 
 struct block_device *test_disk_bdev(struct test_disk *disk);
 struct block_device *test_disk_partition(struct test_disk *disk);
