@@ -103,27 +103,35 @@ int kcopyd_client_create_shared(unsigned int num_pages,
 EXPORT_SYMBOL_GPL(kcopyd_client_create_shared);
 
 /* Has every callback of a job up to number @seq returned? */
-static bool drained(struct kcopyd_client *kc, u64 seq)
+static bool __drained(struct kcopyd_client *kc, u64 seq)
 {
 	struct job *oldest;
+
+	lockdep_assert_held(&kc->lock);
+	oldest = list_first_entry_or_null(&kc->jobs, struct job, all);
+	return (!oldest || oldest->seq > seq) &&
+	       (!kc->calling || kc->calling > seq);
+}
+
+static bool drained(struct kcopyd_client *kc, u64 seq)
+{
 	bool done;
 
 	spin_lock_irq(&kc->lock);
-	oldest = list_first_entry_or_null(&kc->jobs, struct job, all);
-	done = (!oldest || oldest->seq > seq) &&
-	       (!kc->calling || kc->calling > seq);
+	done = __drained(kc, seq);
 	spin_unlock_irq(&kc->lock);
 	return done;
 }
 
+/* One look at all: a callback may prepare the next one and return meanwhile. */
 static bool idle(struct kcopyd_client *kc)
 {
-	unsigned int nr_prepared;
+	bool idle;
 
 	spin_lock_irq(&kc->lock);
-	nr_prepared = kc->nr_prepared;
+	idle = !kc->nr_prepared && __drained(kc, U64_MAX);
 	spin_unlock_irq(&kc->lock);
-	return !nr_prepared && drained(kc, U64_MAX);
+	return idle;
 }
 
 /**
