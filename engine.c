@@ -392,6 +392,7 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	kc->caller = NULL;
 	if (kc->spare)
 		__free_job(kc, kc->spare);
+	kc->spare = NULL;
 	kc->calling = 0;
 	/* Who sleeps on this takes the lock after it has gone to sleep. */
 	if (waitqueue_active(&kc->progress))
