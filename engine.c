@@ -58,12 +58,17 @@ static struct job *first_turn(struct kcopyd_client *kc)
  * again. Only the step from IDLE to KICKED queues the work, so a busy worker is
  * never queued twice and its run costs a caller one atomic exchange.
  *
+ * Between the two nobody else would queue it. So the task must not be preempted
+ * there: the client would stand still until that one task runs again.
+ *
  * Context: Any but NMI.
  */
 void engine_wake(struct kcopyd_client *kc)
 {
+	preempt_disable();
 	if (atomic_xchg(&kc->worker, WORKER_KICKED) == WORKER_IDLE)
 		queue_work(kc->wq, &kc->work);
+	preempt_enable();
 }
 
 /* All bios of a step have ended. Any context. */
@@ -463,14 +468,13 @@ void engine_submit(struct job *job, unsigned long irq)
 		list_add_tail(&job->turn, &kc->turns);
 	else
 		__finish(job);
+	/* Once the lock is released, the job's callback may lead to the client's end. */
 	if (direct)
 		__start(kc, &started);
-	spin_unlock_irqrestore(&kc->lock, irq);
-
-	if (direct)
-		begin(&started);
 	else
 		engine_wake(kc);
+	spin_unlock_irqrestore(&kc->lock, irq);
+	begin(&started);
 }
 
 /**
@@ -484,16 +488,14 @@ void engine_call_back(struct job *job)
 	struct kcopyd_client *kc = job->kc;
 	unsigned long flags;
 
-	/* The callback may lead to the client's end before engine_wake() returns. */
-	rcu_read_lock();
 	spin_lock_irqsave(&kc->lock, flags);
 	kc->nr_prepared--;
 	job->seq = ++kc->seq;
 	list_add_tail(&job->all, &kc->jobs);
 	__finish(job);
-	spin_unlock_irqrestore(&kc->lock, flags);
+	/* Once the lock is released, the callback may lead to the client's end. */
 	engine_wake(kc);
-	rcu_read_unlock();
+	spin_unlock_irqrestore(&kc->lock, flags);
 }
 
 /**
@@ -522,9 +524,9 @@ int engine_cancel(struct kcopyd_client *kc, void *context)
 			__finish(job);
 		}
 	}
-	spin_unlock_irqrestore(&kc->lock, flags);
 	if (nr)
 		engine_wake(kc);
+	spin_unlock_irqrestore(&kc->lock, flags);
 	return nr;
 }
 
@@ -596,7 +598,7 @@ err_reserve:
  */
 void engine_exit(struct kcopyd_client *kc)
 {
-	/* Pairs with the readers in step_ended() and engine_call_back(). */
+	/* Pairs with the reader in step_ended(). */
 	synchronize_rcu();
 	cancel_delayed_work_sync(&kc->unthrottle);
 	destroy_workqueue(kc->wq);
