@@ -164,6 +164,8 @@ void test_disk_vanish(struct test_disk *disk)
 		bio->bi_status = BLK_STS_IOERR;
 	spin_unlock_irqrestore(&disk->lock, flags);
 	blk_mark_disk_dead(disk->gd);
+	/* 6.1 leaves that to the driver */
+	set_capacity(disk->gd, 0);
 	test_disk_release_all(disk, TEST_DISK_FIFO);
 }
 EXPORT_SYMBOL_GPL(test_disk_vanish);
