@@ -111,8 +111,8 @@ help:
 	@echo
 	@echo 'make demo     copy real disks in a virtual machine'
 	@echo 'make shell    a prompt in such a machine, kcopyd loaded'
-	@echo 'make check    the tests of the engine, kmirror and ksnap; 15 minutes at first'
-	@echo 'make check-quick   the KUnit suites only, in a minute'
+	@echo 'make check    the tests of the engine, kmirror and ksnap'
+	@echo 'make check-quick   the KUnit suites only'
 	@echo 'make check-dropin  the kernel'"'"'s own targets on kcopyd'
 	@echo 'make check-full    all tests, on all kernels; hours'
 	@echo 'make bench    what copies cost, beside dm-kcopyd and bare bios'
