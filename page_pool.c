@@ -2,27 +2,30 @@
 /*
  * A client's memory: pages set aside once and handed out as runs
  *
- * The pages come from the system in blocks, the largest first. They are
- * numbered by slots, a block's pages in a row, so a run is a range of slots
- * that lies within a block, and a bitmap of free slots is all the bookkeeping:
+ * The pages come from the system in blocks, the largest first. A run lies within
+ * a block, and a bitmap of the block's free pages is all the bookkeeping:
  * neighbours that were returned merge by themselves.
  *
- * What is hard is to keep runs long when large and small requests meet. Small
- * ones are served first fit from the lowest slot, which packs them together. A
- * large one passes over free runs that are too short to complete it within its
- * number of runs, and takes such scraps only where nothing else is left.
+ * What is hard is to keep runs long when large and small requests meet, and to
+ * take no more time where memory is in pieces. So blocks are ranked by the
+ * longest run that may be free in them. A small request is served from the
+ * lowest rank that has it, which packs the small ones together, a large one from
+ * a higher rank, or, where there is none, in parts from the highest.
+ *
+ * A rank is an upper bound: a block that gets pages back is ranked by the number
+ * of its free pages, and moves down only once somebody looks for a run that it
+ * does not have. Each search moves but a few, so its time depends neither on the size
+ * of the pool nor on how scattered its pages are.
  */
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "page_pool.h"
 
-/* More than this in a row gains nothing: no piece of a job is larger. */
-#define BLOCK_ORDER_MAX get_order(SZ_512K)
+/* So many blocks are moved down in a search for one run. */
+#define DEMOTIONS_MAX 16
 
 static struct page *alloc_block(unsigned int *order)
 {
@@ -37,23 +40,45 @@ static struct page *alloc_block(unsigned int *order)
 	return alloc_page(gfp | __GFP_RETRY_MAYFAIL);
 }
 
-static int add_blocks(struct copy_pool *pool, unsigned int nr_pages)
+static void add_to_rank(struct copy_pool *pool, struct pool_block *block,
+			unsigned int rank)
 {
-	unsigned int order = BLOCK_ORDER_MAX;
+	block->rank = rank;
+	list_add(&block->list, &pool->ranks[rank]);
+	pool->in_use |= BIT(rank);
+}
 
-	while (pool->nr_pages < nr_pages) {
-		unsigned int slot = pool->nr_pages, i;
-		struct page *page;
+static void remove_from_rank(struct copy_pool *pool, struct pool_block *block)
+{
+	list_del(&block->list);
+	if (list_empty(&pool->ranks[block->rank]))
+		pool->in_use &= ~BIT(block->rank);
+}
 
-		order = min_t(unsigned int, order, ilog2(nr_pages - slot));
-		page = alloc_block(&order);
-		if (!page)
-			return -ENOMEM;
-		for (i = 0; i < 1U << order; i++)
-			pool->pages[slot + i] = page + i;
-		__set_bit(slot, pool->heads);
-		pool->nr_pages += 1U << order;
+static void move_to_rank(struct copy_pool *pool, struct pool_block *block,
+			 unsigned int rank)
+{
+	remove_from_rank(pool, block);
+	add_to_rank(pool, block, rank);
+}
+
+static int add_block(struct copy_pool *pool, unsigned int *order)
+{
+	struct pool_block *block = kzalloc(sizeof(*block), GFP_KERNEL);
+
+	if (!block)
+		return -ENOMEM;
+	block->page = alloc_block(order);
+	if (!block->page) {
+		kfree(block);
+		return -ENOMEM;
 	}
+	block->order = *order;
+	block->nr_free = 1U << *order;
+	bitmap_set(block->free, 0, block->nr_free);
+	add_to_rank(pool, block, *order);
+	pool->nr_pages += block->nr_free;
+	pool->nr_free += block->nr_free;
 	return 0;
 }
 
@@ -67,24 +92,20 @@ static int add_blocks(struct copy_pool *pool, unsigned int nr_pages)
  */
 int copy_pool_init(struct copy_pool *pool, unsigned int nr_pages)
 {
-	int err = -ENOMEM;
+	unsigned int order = POOL_RANKS - 1, rank;
+	int err = 0;
 
-	*pool = (struct copy_pool){
-		.free = kvcalloc(BITS_TO_LONGS(nr_pages), sizeof(long),
-				 GFP_KERNEL),
-		.heads = kvcalloc(BITS_TO_LONGS(nr_pages), sizeof(long),
-				  GFP_KERNEL),
-		.pages = kvcalloc(nr_pages, sizeof(struct page *), GFP_KERNEL),
-	};
-	if (pool->free && pool->heads && pool->pages)
-		err = add_blocks(pool, nr_pages);
-	if (err) {
-		copy_pool_exit(pool);
-		return err;
+	*pool = (struct copy_pool){};
+	for (rank = 0; rank < POOL_RANKS; rank++)
+		INIT_LIST_HEAD(&pool->ranks[rank]);
+	while (!err && pool->nr_pages < nr_pages) {
+		order = min_t(unsigned int, order,
+			      ilog2(nr_pages - pool->nr_pages));
+		err = add_block(pool, &order);
 	}
-	bitmap_set(pool->free, 0, nr_pages);
-	pool->nr_free = nr_pages;
-	return 0;
+	if (err)
+		copy_pool_exit(pool);
+	return err;
 }
 
 /**
@@ -95,80 +116,114 @@ int copy_pool_init(struct copy_pool *pool, unsigned int nr_pages)
  */
 void copy_pool_exit(struct copy_pool *pool)
 {
-	unsigned int slot = 0;
+	struct pool_block *block, *next;
+	unsigned int rank;
 
-	while (slot < pool->nr_pages) {
-		unsigned int order = compound_order(pool->pages[slot]);
-
-		__free_pages(pool->pages[slot], order);
-		slot += 1U << order;
-	}
-	kvfree(pool->pages);
-	kvfree(pool->heads);
-	kvfree(pool->free);
-	*pool = (struct copy_pool){};
-}
-
-/* The end of the run of free slots that begins at @slot, at most @max long. */
-static unsigned int run_end(struct copy_pool *pool, unsigned int slot,
-			    unsigned int max)
-{
-	unsigned int end = min(slot + max, pool->nr_pages);
-
-	if (max == 1)
-		return end;
-	end = find_next_zero_bit(pool->free, end, slot + 1);
-	return find_next_bit(pool->heads, end, slot + 1);
-}
-
-static struct page_run take(struct copy_pool *pool, unsigned int slot,
-			    unsigned int len)
-{
-	if (len == 1)
-		__clear_bit(slot, pool->free);
-	else
-		bitmap_clear(pool->free, slot, len);
-	pool->nr_free -= len;
-	return (struct page_run){
-		.page = pool->pages[slot],
-		.slot = slot,
-		.nr_pages = len,
-	};
-}
-
-/* Take up to *@wanted pages, in at most @max_runs runs of @min_run or more. */
-static unsigned int take_runs(struct copy_pool *pool, unsigned int *wanted,
-			      unsigned int min_run, struct page_run *runs,
-			      unsigned int max_runs)
-{
-	unsigned int slot = pool->first_free, nr_runs = 0;
-
-	while (*wanted && nr_runs < max_runs) {
-		unsigned int len;
-
-		slot = find_next_bit(pool->free, pool->nr_pages, slot);
-		if (slot >= pool->nr_pages)
-			break;
-		len = run_end(pool, slot, *wanted) - slot;
-		if (len >= min(min_run, *wanted)) {
-			runs[nr_runs++] = take(pool, slot, len);
-			*wanted -= len;
+	for (rank = 0; rank < POOL_RANKS; rank++) {
+		list_for_each_entry_safe(block, next, &pool->ranks[rank],
+					 list) {
+			list_del(&block->list);
+			__free_pages(block->page, block->order);
+			kfree(block);
 		}
-		slot += len;
 	}
-	return nr_runs;
+	pool->in_use = 0;
+	pool->nr_pages = 0;
+	pool->nr_free = 0;
 }
 
-/* Where the first free run is too short: take several. */
-static unsigned int get_scattered(struct copy_pool *pool, unsigned int nr_pages,
-				  struct page_run *runs, unsigned int max_runs)
+static unsigned int first_free(const struct pool_block *block)
 {
-	unsigned int min_run = DIV_ROUND_UP(nr_pages, max_runs), nr_runs;
+	unsigned int i = 0;
 
-	nr_runs = take_runs(pool, &nr_pages, min_run, runs, max_runs);
-	nr_runs += take_runs(pool, &nr_pages, 1, runs + nr_runs,
-			     max_runs - nr_runs);
-	return nr_runs;
+	while (!block->free[i])
+		i++;
+	return i * BITS_PER_LONG + __ffs(block->free[i]);
+}
+
+/*
+ * Find the first run of @wanted free pages in a block, or else the longest.
+ * Returns its length.
+ */
+static unsigned int find_run(const struct pool_block *block,
+			     unsigned int wanted, unsigned int *start)
+{
+	unsigned int size = 1U << block->order, longest = 0, from = 0, to;
+
+	if (block->nr_free == size) {
+		*start = 0;
+		return min(wanted, size);
+	}
+	while (longest < wanted) {
+		from = find_next_bit(block->free, size, from);
+		if (from == size)
+			break;
+		to = find_next_zero_bit(block->free, min(from + wanted, size),
+					from + 1);
+		if (to - from > longest) {
+			longest = to - from;
+			*start = from;
+		}
+		from = to;
+	}
+	return longest;
+}
+
+/*
+ * The block to look in for @wanted pages: of the lowest rank that has them, or
+ * else of the highest.
+ */
+static struct pool_block *first_block(struct copy_pool *pool,
+				      unsigned int wanted)
+{
+	unsigned int rank = min_t(unsigned int, order_base_2(wanted),
+				  POOL_RANKS - 1);
+	unsigned long ranks = pool->in_use >> rank;
+
+	rank = ranks ? rank + __ffs(ranks) : __fls(pool->in_use);
+	return list_first_entry(&pool->ranks[rank], struct pool_block, list);
+}
+
+/* Take one page; there is a free one. */
+static void take_page(struct copy_pool *pool, struct page_run *run)
+{
+	struct list_head *blocks = &pool->ranks[__ffs(pool->in_use)];
+	struct pool_block *block;
+	unsigned int start;
+
+	block = list_first_entry(blocks, struct pool_block, list);
+	start = first_free(block);
+	__clear_bit(start, block->free);
+	pool->nr_free--;
+	if (!--block->nr_free)
+		remove_from_rank(pool, block);
+	run->page = block->page + start;
+	run->block = block;
+	run->nr_pages = 1;
+}
+
+/* Take a run of up to @wanted pages; there is a free one. */
+static void take_run(struct copy_pool *pool, unsigned int wanted,
+		     struct page_run *run)
+{
+	unsigned int demotions = DEMOTIONS_MAX, len, start;
+	struct pool_block *block;
+
+	for (;;) {
+		block = first_block(pool, wanted);
+		len = find_run(block, wanted, &start);
+		if (len == wanted || ilog2(len) == block->rank || !demotions--)
+			break;
+		move_to_rank(pool, block, ilog2(len));
+	}
+	bitmap_clear(block->free, start, len);
+	pool->nr_free -= len;
+	block->nr_free -= len;
+	if (!block->nr_free)
+		remove_from_rank(pool, block);
+	run->page = block->page + start;
+	run->block = block;
+	run->nr_pages = len;
 }
 
 /**
@@ -187,20 +242,36 @@ static unsigned int get_scattered(struct copy_pool *pool, unsigned int nr_pages,
 unsigned int copy_pool_get(struct copy_pool *pool, unsigned int nr_pages,
 			   struct page_run *runs, unsigned int max_runs)
 {
-	unsigned int nr_runs = 1, slot, len;
+	unsigned int nr_runs = 0;
 
 	if (pool->nr_free < nr_pages)
 		return 0;
-	slot = find_next_bit(pool->free, pool->nr_pages, pool->first_free);
-	len = run_end(pool, slot, nr_pages) - slot;
-	pool->first_free = slot;
-	if (len == nr_pages) {
-		runs[0] = take(pool, slot, len);
-		pool->first_free += len;
-	} else {
-		nr_runs = get_scattered(pool, nr_pages, runs, max_runs);
+	if (nr_pages == 1) {
+		take_page(pool, runs);
+		return 1;
+	}
+	while (nr_pages && nr_runs < max_runs) {
+		take_run(pool, nr_pages, &runs[nr_runs]);
+		nr_pages -= runs[nr_runs++].nr_pages;
 	}
 	return nr_runs;
+}
+
+static void put_run(struct copy_pool *pool, const struct page_run *run)
+{
+	struct pool_block *block = run->block;
+	unsigned int start = run->page - block->page;
+
+	if (run->nr_pages == 1)
+		__set_bit(start, block->free);
+	else
+		bitmap_set(block->free, start, run->nr_pages);
+	block->nr_free += run->nr_pages;
+	pool->nr_free += run->nr_pages;
+	if (block->nr_free == run->nr_pages)
+		add_to_rank(pool, block, ilog2(block->nr_free));
+	else if (ilog2(block->nr_free) > block->rank)
+		move_to_rank(pool, block, ilog2(block->nr_free));
 }
 
 /**
@@ -216,12 +287,6 @@ void copy_pool_put(struct copy_pool *pool, const struct page_run *runs,
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_runs; i++) {
-		if (runs[i].nr_pages == 1)
-			__set_bit(runs[i].slot, pool->free);
-		else
-			bitmap_set(pool->free, runs[i].slot, runs[i].nr_pages);
-		pool->nr_free += runs[i].nr_pages;
-		pool->first_free = min(pool->first_free, runs[i].slot);
-	}
+	for (i = 0; i < nr_runs; i++)
+		put_run(pool, &runs[i]);
 }

@@ -12,36 +12,58 @@
 #ifndef PAGE_POOL_H
 #define PAGE_POOL_H
 
+#include <linux/bitops.h>
+#include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mm_types.h>
+#include <linux/sizes.h>
+
+/* More than this in a row gains nothing: no piece of a job is larger. */
+#define POOL_BLOCK_PAGES (SZ_512K / PAGE_SIZE)
+#define POOL_RANKS	 (const_ilog2(POOL_BLOCK_PAGES) + 1)
+
+/**
+ * struct pool_block - pages that the system gave at once, contiguous
+ * @list: on the pool's list of @rank, while one of them is free
+ * @page: the first of them
+ * @free: a bit for each, set while it is free
+ * @nr_free: how many of them are free
+ * @order: they are 2^@order
+ * @rank: no more than 2^(@rank + 1) - 1 of them are free in a row
+ */
+struct pool_block {
+	struct list_head list;
+	struct page *page;
+	unsigned long free[BITS_TO_LONGS(POOL_BLOCK_PAGES)];
+	u16 nr_free;
+	u8 order;
+	u8 rank;
+};
 
 /**
  * struct page_run - pages that are contiguous in memory
  * @page: the first of them
- * @slot: the pool's number for @page
+ * @block: where they belong
  * @nr_pages: how many they are
  */
 struct page_run {
 	struct page *page;
-	unsigned int slot;
+	struct pool_block *block;
 	unsigned int nr_pages;
 };
 
 /**
  * struct copy_pool - pages set aside
- * @nr_pages: how many there are; slots are numbered from 0 to @nr_pages - 1
+ * @nr_pages: how many there are
  * @nr_free: how many of them are free
- * @first_free: no slot below this one is free
- * @free: a bit for each slot, set while it is free
- * @heads: a bit for each slot, set where a block of contiguous pages begins
- * @pages: the page of each slot
+ * @in_use: a bit for each rank, set while there is a block on its list
+ * @ranks: the blocks with free pages, by rank
  */
 struct copy_pool {
 	unsigned int nr_pages;
 	unsigned int nr_free;
-	unsigned int first_free;
-	unsigned long *free;
-	unsigned long *heads;
-	struct page **pages;
+	unsigned long in_use;
+	struct list_head ranks[POOL_RANKS];
 };
 
 int copy_pool_init(struct copy_pool *pool, unsigned int nr_pages);
