@@ -254,7 +254,7 @@ static bool __retire(struct piece *piece)
 /* Does the throttle let a piece begin? If not, it will be asked again. */
 static bool __throttle_allows(struct kcopyd_client *kc)
 {
-	unsigned long wait = throttle_begin(kc->throttle);
+	unsigned long wait = throttle_begin(kc->throttle, &kc->throttled);
 
 	if (wait)
 		mod_delayed_work(kc->wq, &kc->unthrottle, wait);

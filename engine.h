@@ -158,6 +158,7 @@ struct kcopyd_client {
 	wait_queue_head_t progress; /* a callback has returned */
 	bool shares;		    /* borrows from the reserve */
 	struct dm_kcopyd_throttle *throttle;
+	unsigned long throttled; /* see throttle_begin() */
 	struct delayed_work unthrottle;
 };
 

@@ -18,11 +18,14 @@
 /* A change of the percentage is noticed after so long at the latest. */
 #define WAIT_MAX (HZ / 10)
 
+/* Nobody waits longer than this for the end of somebody else's piece. */
+#define WAIT_FOR_OTHERS_MAX HZ
+
 /* One slow copy holds up those after it for at most so long. */
 #define PAUSE_MAX (10 * HZ)
 
 /* For all throttles: only those with a limit come here. */
-static DEFINE_SPINLOCK(throttle_lock);
+static DEFINE_RAW_SPINLOCK(throttle_lock);
 
 static unsigned int percent(const struct dm_kcopyd_throttle *t)
 {
@@ -47,22 +50,32 @@ static void __account(struct dm_kcopyd_throttle *t)
 /**
  * throttle_begin - ask to begin a piece
  * @t: the throttle; throttle_limits() said true
+ * @since: when the caller began to wait, in jiffies, or 0; belongs to the throttle
+ *
+ * A piece that hangs does not stop the others for good: who has waited for a
+ * second while some piece was in progress may begin, as in dm-kcopyd.
  *
  * Context: Any.
  * Return: 0 if it may begin, and then throttle_end() is due at its end. Else,
  * after how many jiffies to ask again.
  */
-unsigned long throttle_begin(struct dm_kcopyd_throttle *t)
+unsigned long throttle_begin(struct dm_kcopyd_throttle *t, unsigned long *since)
 {
 	unsigned long flags, wait = 0;
+	bool too_long;
 
-	spin_lock_irqsave(&throttle_lock, flags);
+	raw_spin_lock_irqsave(&throttle_lock, flags);
 	__account(t);
-	if (t->io_period)
+	too_long = t->num_io_jobs && *since &&
+		   time_after_eq(jiffies, *since + WAIT_FOR_OTHERS_MAX);
+	if (t->io_period && !too_long) {
 		wait = clamp(t->io_period / percent(t), 1U, WAIT_MAX + 0U);
-	else
+		*since = *since ?: jiffies ?: 1;
+	} else {
 		t->num_io_jobs++;
-	spin_unlock_irqrestore(&throttle_lock, flags);
+		*since = 0;
+	}
+	raw_spin_unlock_irqrestore(&throttle_lock, flags);
 	return wait;
 }
 
@@ -76,8 +89,8 @@ void throttle_end(struct dm_kcopyd_throttle *t)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&throttle_lock, flags);
+	raw_spin_lock_irqsave(&throttle_lock, flags);
 	__account(t);
 	t->num_io_jobs--;
-	spin_unlock_irqrestore(&throttle_lock, flags);
+	raw_spin_unlock_irqrestore(&throttle_lock, flags);
 }

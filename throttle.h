@@ -11,7 +11,8 @@ static inline bool throttle_limits(const struct dm_kcopyd_throttle *t)
 	return t && READ_ONCE(t->throttle) < 100;
 }
 
-unsigned long throttle_begin(struct dm_kcopyd_throttle *t);
+unsigned long throttle_begin(struct dm_kcopyd_throttle *t,
+			     unsigned long *since);
 void throttle_end(struct dm_kcopyd_throttle *t);
 
 #endif /* KCOPYD_THROTTLE_H */
