@@ -182,70 +182,73 @@ static unsigned int block_sectors(const struct io_region *region)
 	return bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
 }
 
-/* Is there an overlap of @dest with the source, or with one before it? */
+/* Is there an overlap of @dest with the source, or with one of @others? */
 static bool overlaps(const struct io_region *from,
-		     const struct io_region *dests,
+		     const struct io_region *dests, unsigned long others,
 		     const struct io_region *dest)
 {
+	unsigned int i;
+
 	if (from && io_regions_overlap(from, dest))
 		return true;
-	for (; dests < dest; dests++)
-		if (io_region_fits(dests) && io_regions_overlap(dests, dest))
+	for_each_set_bit(i, &others, KCOPYD_MAX_REGIONS)
+		if (io_regions_overlap(&dests[i], dest))
 			return true;
 	return false;
 }
 
+/* What is found out about the regions of a job. */
+struct findings {
+	unsigned int block;    /* the largest logical block, in sectors */
+	unsigned long fits;    /* mask: destinations that are long enough */
+	unsigned int writable; /* those of them that can be written now */
+};
+
 /*
- * Check the regions of a job; @from is NULL if there is no source. Returns the
- * largest logical block size of its devices, in sectors, or -EINVAL.
+ * Check the regions of a job; @from is NULL if there is no source. Returns 0 or
+ * -EINVAL.
+ *
+ * Who was written for dm-kcopyd writes read-only devices, too: lvm2 sets devices
+ * read-only that a target below is to go on writing.
  */
 static int check_regions(const struct io_region *from, unsigned int num_dests,
-			 const struct io_region *dests)
+			 const struct io_region *dests, unsigned int flags,
+			 struct findings *found)
 {
 	const struct io_region *dest;
-	unsigned int block = 1;
 	sector_t bits;
 
 	if (!dests || !num_dests || num_dests > KCOPYD_MAX_REGIONS)
 		return -EINVAL;
 	bits = dests->count;
+	*found = (struct findings){ .block = 1 };
 	if (from) {
 		if (io_region_check(from) || !io_region_fits(from) ||
 		    from->count != dests->count)
 			return -EINVAL;
 		bits |= from->sector;
-		block = block_sectors(from);
+		found->block = block_sectors(from);
 	}
 	for (dest = dests; dest < dests + num_dests; dest++) {
-		if (io_region_check(dest) || dest->count != dests->count ||
-		    (io_region_fits(dest) && overlaps(from, dests, dest)))
+		if (io_region_check(dest) || dest->count != dests->count)
 			return -EINVAL;
 		bits |= dest->sector;
-		block = max(block, block_sectors(dest));
+		found->block = max(found->block, block_sectors(dest));
+		if (!io_region_fits(dest))
+			continue;
+		if (overlaps(from, dests, found->fits, dest))
+			return -EINVAL;
+		found->fits |= BIT(dest - dests);
+		if (flags & JOB_DROPIN || !bdev_read_only(dest->bdev))
+			found->writable |= BIT(dest - dests);
 	}
-	return bits & (block - 1) ? -EINVAL : block;
+	return bits & (found->block - 1) ? -EINVAL : 0;
 }
 
-/*
- * Find the destinations that can be written now. Returns their mask, or why
- * there is none.
- *
- * Who was written for dm-kcopyd writes read-only devices, too: lvm2 sets devices
- * read-only that a target below is to go on writing.
- */
-static int writable_dests(unsigned int num_dests, const struct io_region *dests,
-			  unsigned int flags)
+/* Why is there no destination that can be written? */
+static int no_destination(unsigned int num_dests, const struct findings *found)
 {
-	int writable = 0, err = -EROFS;
-	unsigned int i;
-
-	for (i = 0; i < num_dests; i++) {
-		if (!io_region_fits(&dests[i]))
-			err = -EINVAL;
-		else if (flags & JOB_DROPIN || !bdev_read_only(dests[i].bdev))
-			writable |= BIT(i);
-	}
-	return writable ?: err;
+	return found->fits == GENMASK(num_dests - 1, 0) ? -EROFS : -EINVAL;
 }
 
 /*
@@ -317,7 +320,7 @@ static void set_regions(struct job *job, const struct io_region *from,
 		job->to[i] = (struct io_place){ bdev, dests[i].sector };
 		if (!(writable & BIT(i)))
 			continue;
-		if (bdev_write_zeroes_sectors(bdev))
+		if (!from && bdev_write_zeroes_sectors(bdev))
 			job->offload |= BIT(i);
 		if (bdev_is_zoned(bdev))
 			job->flags |= KCOPYD_WRITE_SEQ;
@@ -343,29 +346,30 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	       unsigned int num_dests, const struct io_region *dests,
 	       unsigned int flags, union job_fn fn, void *context)
 {
+	struct findings found;
 	unsigned long irq;
-	int block, writable;
 	struct job *job;
+	int err;
 
 	might_sleep_if(!(flags & KCOPYD_NOWAIT));
 	if (!kc)
 		return -EINVAL;
-	block = check_regions(from, num_dests, dests);
-	if (block < 0)
-		return block;
-	if (from && DIV_ROUND_UP(block, PAGE_SECTORS) > kc->own.pool.nr_pages)
+	err = check_regions(from, num_dests, dests, flags, &found);
+	if (err)
+		return err;
+	if (!found.writable)
+		return no_destination(num_dests, &found);
+	if (from &&
+	    DIV_ROUND_UP(found.block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
-	writable = writable_dests(num_dests, dests, flags);
-	if (writable < 0)
-		return writable;
 	job = lock_and_alloc_job(kc, flags, &irq);
 	if (!job) {
 		spin_unlock_irqrestore(&kc->lock, irq);
 		return -EAGAIN;
 	}
 	init_job(job, kc, flags, fn, context);
-	job->block = block;
-	set_regions(job, from, num_dests, dests, writable);
+	job->block = found.block;
+	set_regions(job, from, num_dests, dests, found.writable);
 	engine_submit(job, irq);
 	return 0;
 }
