@@ -198,6 +198,8 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 	piece->zeroed = 0;
 	piece->read = 0;
 	piece->written = 0;
+	piece->io.stop = &job->stop;
+	piece->io.write_read_only = job->flags & JOB_DROPIN;
 	job->next += piece->sectors;
 	job->inflight++;
 	if (job_has_more(job) && job->inflight < pieces_max(job))

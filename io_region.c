@@ -92,19 +92,51 @@ static __always_inline void submit(struct region_io *io, struct bio *bio,
 	submit_bio(bio);
 }
 
+/* Do without the bios for all places from @first on. */
+static void give_up(struct region_io *io, unsigned long places,
+		    unsigned int first)
+{
+	unsigned long rest = places & ~(BIT(first) - 1);
+
+	io->places = places & ~rest;
+	if (atomic_sub_and_test(hweight_long(rest), &io->remaining))
+		io->done(io);
+}
+
+/* Do without one bio, as if it had failed. */
+static void fail_one(struct region_io *io, unsigned int i)
+{
+	set_bit(i, &io->failed);
+	io->bios[i].bi_status = BLK_STS_IOERR;
+	if (atomic_dec_and_test(&io->remaining))
+		io->done(io);
+}
+
 /* Inlined, so that what a kind of step does not have costs it nothing. */
 static __always_inline void submit_all(struct region_io *io,
 				       const struct io_place *to,
 				       unsigned long places,
 				       const struct step *step)
 {
+	/* A flush changes nothing. */
+	const bool obey = op_is_write(step->opf) && step->sectors &&
+			  !io->write_read_only;
+	const bool *stop = io->stop;
 	unsigned int i;
 
 	io->places = places;
 	io->failed = 0;
 	atomic_set(&io->remaining, hweight_long(places));
-	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
-		submit(io, &io->bios[i], &to[i], step);
+	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS) {
+		if (unlikely(READ_ONCE(*stop))) {
+			give_up(io, places, i);
+			return;
+		}
+		if (unlikely(obey && bdev_read_only(to[i].bdev)))
+			fail_one(io, i);
+		else
+			submit(io, &io->bios[i], &to[i], step);
+	}
 }
 
 /**

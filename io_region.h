@@ -41,6 +41,9 @@ struct io_place {
  * struct region_io - one step of I/O on one or several regions
  * @done: called once for each step, when all its bios have ended; in any
  *	context, hard interrupts too
+ * @stop: once this is true, no more bios are submitted; a step ends with those
+ *	that were, and @places is what they are for
+ * @write_read_only: write devices that are set read-only, too; else that fails
  * @remaining: bios of the current step that have not ended
  * @places: bit i is set if bio i is part of the current step
  * @failed: bit i is set if bio i of it ended with an error
@@ -50,6 +53,8 @@ struct io_place {
  */
 struct region_io {
 	void (*done)(struct region_io *io);
+	const bool *stop;
+	bool write_read_only;
 	atomic_t remaining;
 	unsigned long places;
 	unsigned long failed;
@@ -148,7 +153,7 @@ static inline unsigned long region_failed(const struct region_io *io)
  * @io: the step, after its end
  *
  * Context: Any.
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno. 0, too, if it was stopped.
  */
 static inline int region_read_error(const struct region_io *io)
 {

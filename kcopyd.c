@@ -444,8 +444,8 @@ EXPORT_SYMBOL_GPL(kcopyd_zero);
  * @kc: the client
  * @context: the context of the jobs
  *
- * No new I/O starts for these jobs; what is just being submitted counts as in
- * flight. When that has ended, their callbacks are called, with a read_err of
+ * No new I/O starts for these jobs; a bio that is just being submitted counts as
+ * in flight. When that has ended, their callbacks are called, with a read_err of
  * -ECANCELED. A job that is over already, though its callback was not called
  * yet, is left alone. Does not wait.
  *

@@ -16,10 +16,7 @@
 
 #include "engine.h"
 
-/*
- * Destinations have failed: stop the job if none is left. The worker finds that
- * out, and whoever begins a piece.
- */
+/* Destinations have failed: stop the job if none is left. */
 static void note_failed(struct job *job, unsigned long failed)
 {
 	unsigned int i;
@@ -40,29 +37,10 @@ static void write_zero_pages(struct piece *piece)
 				      piece->sectors - piece->zeroed));
 }
 
-/*
- * The destinations of a job that get the next write. One that has become
- * read-only has failed; but who was written for dm-kcopyd may write it.
- */
-static unsigned long writable_places(struct job *job)
-{
-	unsigned long places = job_places(job), read_only = 0;
-	unsigned int i;
-
-	if (job->flags & JOB_DROPIN)
-		return places;
-	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
-		if (unlikely(bdev_read_only(job->to[i].bdev)))
-			read_only |= BIT(i);
-	if (unlikely(read_only))
-		note_failed(job, read_only);
-	return places & ~read_only;
-}
-
 static void begin_zeroing(struct piece *piece)
 {
 	struct job *job = piece->job;
-	unsigned long all = writable_places(job);
+	unsigned long all = job_places(job);
 	unsigned long command = all & READ_ONCE(job->offload);
 
 	piece->places = all & ~command;
@@ -128,7 +106,7 @@ static void note_writes(struct piece *piece, unsigned int sectors,
 static void begin_write(struct piece *piece)
 {
 	struct job *job = piece->job;
-	unsigned long places = writable_places(job);
+	unsigned long places = job_places(job);
 
 	piece->phase = PHASE_WRITE;
 	if (likely(places))
@@ -175,7 +153,7 @@ static void read_ended(struct piece *piece, struct list_head *retired)
 	if (err)
 		read_failed(job, err);
 	else
-		piece->read = piece->sectors;
+		piece->read = piece->io.places ? piece->sectors : 0;
 	if (err || job_stopped(job))
 		list_add_tail(&piece->list, retired);
 	else if (job->flags & KCOPYD_WRITE_SEQ)
@@ -206,7 +184,7 @@ static void zero_command_ended(struct piece *piece, struct list_head *retired)
 
 	WRITE_ONCE(job->offload, job->offload & ~refused);
 	note_writes(piece, piece->sectors, refused);
-	piece->places = (piece->places | refused) & writable_places(job);
+	piece->places = (piece->places | refused) & job_places(job);
 	if (piece->places && !job_stopped(job))
 		write_zero_pages(piece);
 	else
@@ -219,7 +197,7 @@ static void zero_pages_ended(struct piece *piece, struct list_head *retired)
 				     piece->sectors - piece->zeroed);
 
 	note_writes(piece, sectors, 0);
-	piece->places &= writable_places(piece->job);
+	piece->places &= job_places(piece->job);
 	piece->zeroed += sectors;
 	if (piece->places && piece->zeroed < piece->sectors &&
 	    !job_stopped(piece->job))

@@ -20,6 +20,7 @@
 
 struct fixture {
 	struct region_io io;
+	bool stop;
 	struct completion ended;
 	atomic_t nr_ended;
 	struct test_disk *disks[KCOPYD_MAX_REGIONS];
@@ -490,6 +491,43 @@ static void step_ends_with_its_last_bio(struct kunit *test)
 	expect_end(test);
 }
 
+/* Stops the step of a fixture when its second bio arrives. */
+static void stop_step(struct bio *bio, void *data)
+{
+	struct fixture *f = data;
+
+	WRITE_ONCE(f->stop, true);
+}
+
+/* The bios that were submitted end as ever, and there are no more. */
+static void stopped_step_submits_no_more(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned int i, bios = 0;
+
+	make_disks(test, 4, &plain);
+	test_disk_watch(f->disks[1], stop_step, f);
+	test_disk_hold(f->disks[0], TEST_DISK_WRITE);
+	region_write_zero_pages(&f->io, f->places, GENMASK(3, 0), 0, 8);
+	KUNIT_EXPECT_EQ(test, atomic_read(&f->nr_ended), 0);
+	test_disk_release_all(f->disks[0], TEST_DISK_FIFO);
+	expect_end(test);
+	KUNIT_EXPECT_EQ(test, f->io.places, BIT(0) | BIT(1));
+	KUNIT_EXPECT_EQ(test, region_failed(&f->io), 0);
+	for (i = 0; i < 4; i++)
+		bios += test_disk_count(f->disks[i], TEST_DISK_ALL);
+	KUNIT_EXPECT_EQ(test, bios, 2);
+
+	/* Now from the beginning. */
+	region_write_zero_pages(&f->io, f->places, GENMASK(3, 0), 0, 8);
+	expect_end(test);
+	KUNIT_EXPECT_EQ(test, f->io.places, 0);
+	region_read(&f->io, f->places, 0, 8);
+	expect_end(test);
+	KUNIT_EXPECT_EQ(test, region_read_error(&f->io), 0);
+	KUNIT_EXPECT_EQ(test, f->io.places, 0);
+}
+
 /* A step of its own, which its end frees, as the last step of a job does. */
 struct mortal_step {
 	struct region_io io;
@@ -518,6 +556,7 @@ static void step_may_be_freed_when_it_ends(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, step);
 		memcpy(step->places, f->places, sizeof(step->places));
 		step->io.done = free_step;
+		step->io.stop = &f->stop;
 		step->ended = &f->ended;
 		if (round % 2)
 			region_flush(&step->io, step->places, EVERY_PLACE);
@@ -554,6 +593,7 @@ static int io_region_test_init(struct kunit *test)
 		       SECTOR_SIZE);
 	init_completion(&f->ended);
 	f->io.done = step_ended;
+	f->io.stop = &f->stop;
 	test->priv = f;
 	return 0;
 }
@@ -588,6 +628,7 @@ static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(failed_flush_has_its_bit),
 	KUNIT_CASE(step_ends_once_wherever_its_bios_end),
 	KUNIT_CASE(step_ends_with_its_last_bio),
+	KUNIT_CASE(stopped_step_submits_no_more),
 	KUNIT_CASE(step_may_be_freed_when_it_ends),
 	{}
 };
