@@ -126,19 +126,20 @@ static void __set_piece_length(struct piece *piece, const struct job *job)
 
 /*
  * Get a piece, and room for its data. A client that shares borrows it, but uses
- * its own for what is small; and where it could not borrow and nothing of its
- * own is in flight, so that it depends on nobody.
+ * its own for what is small; and where it could not borrow and nothing borrowed,
+ * or nothing of the job, is in flight, so that it depends on nobody.
  */
 static struct piece *__get_room(struct kcopyd_client *kc, const struct job *job)
 {
-	bool is_small = job->count - job->next <= kc->own.piece_sectors;
+	bool own = !kc->shares ||
+		   job->count - job->next <= kc->own.piece_sectors;
 	struct piece *piece = NULL;
 
-	if (is_small || !kc->shares)
+	if (own)
 		piece = copy_space_get(&kc->own, job);
 	if (!piece && kc->shares)
 		piece = reserve_get(kc, job);
-	if (!piece && kc->shares && !kc->stats.pages_in_use)
+	if (!piece && !own && (!kc->borrowed_pieces || !job->inflight))
 		piece = copy_space_get(&kc->own, job);
 	if (!piece)
 		return NULL;
@@ -269,18 +270,22 @@ static struct piece *__start_one(struct kcopyd_client *kc)
 	bool limited = throttle_limits(kc->throttle);
 	struct piece *piece;
 
-	if (limited && !__throttle_allows(kc)) {
-		/* Let others have our turn meanwhile. */
-		if (!list_empty(&kc->in_line))
-			reserve_leave_line(kc);
+	if (limited && !__throttle_allows(kc))
 		return NULL;
-	}
 	piece = __next_piece(kc);
 	if (piece)
 		piece->throttled = limited;
 	else if (limited)
 		throttle_end(kc->throttle);
 	return piece;
+}
+
+/* Is there a job that would borrow from the reserve now? */
+static bool __needs_room(struct kcopyd_client *kc)
+{
+	struct job *job = first_turn(kc);
+
+	return job && !job_is_zeroing(job) && !kc->throttled;
 }
 
 /* Make pieces for all that there is room for, in turns. */
@@ -290,7 +295,7 @@ static void __start(struct kcopyd_client *kc, struct list_head *started)
 
 	while (!list_empty(&kc->turns) && (piece = __start_one(kc)))
 		list_add_tail(&piece->list, started);
-	if (list_empty(&kc->turns) && !list_empty(&kc->in_line))
+	if (!list_empty(&kc->in_line) && !__needs_room(kc))
 		reserve_leave_line(kc);
 }
 

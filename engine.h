@@ -143,7 +143,6 @@ struct kcopyd_client {
 	struct list_head jobs;	    /* all jobs not called back, by age */
 	struct list_head ordered;   /* those of them that are ordered */
 	struct copy_space own;	    /* room that no other client takes */
-	struct list_head in_line;   /* of those that wait for the reserve */
 	u64 seq;		    /* of the latest job */
 	u64 calling;		    /* job whose callback runs, or 0 */
 	unsigned int nr_prepared;   /* callbacks prepared, not triggered */
@@ -156,7 +155,12 @@ struct kcopyd_client {
 
 	mempool_t mempool;	    /* of struct job */
 	wait_queue_head_t progress; /* a callback has returned */
-	bool shares;		    /* borrows from the reserve */
+
+	bool shares; /* borrows from the reserve, whose lock guards these: */
+	struct list_head in_line; /* of those that wait for room */
+	unsigned int borrowed_pages;
+	unsigned int borrowed_pieces;
+
 	struct dm_kcopyd_throttle *throttle;
 	unsigned long throttled; /* see throttle_begin() */
 	struct delayed_work unthrottle;

@@ -2,23 +2,19 @@
 /*
  * The reserve: room to copy in that many clients share
  *
- * Clients that find no room wait in line. What comes back goes to the first in
- * line, who takes one piece and then goes to the end, so that all get the same
- * number of turns; nobody overtakes.
+ * A client may borrow while it holds less than is free. So one that is alone gets
+ * half, n that are busy get the n + 1st part each, and there is always something
+ * left for one that comes anew. What is stuck, because a device hangs, costs the
+ * others no more than that share.
  *
- * What is hard:
+ * Clients that find no room wait in line, and are woken in turns when some comes
+ * back. A place in the line gives no right to it: whoever asks while there is
+ * room gets it, so that nobody waits for a client whose worker is blocked, or
+ * whose jobs need no memory any more. The share is what keeps this fair.
  *
- * A client in line may lose its interest, because its jobs were cancelled or
- * fitted in its own pages. It must leave the line, or it would hold up the
- * others; so whoever starts pieces looks whether it still has a reason to wait.
- *
- * A client in line may be busy with something that needs another one, a
- * callback that waits for I/O, say. The others then have to do with their own
- * pages, which is slow, but no deadlock.
- *
- * The lock of a client is taken before that of the reserve. The first in line
- * is woken with the reserve's lock held, so it can't go away meanwhile: a client
- * leaves the line before it is freed.
+ * The lock of a client is taken before that of the reserve. A client in line is
+ * woken with the reserve's lock held, so it can't go away meanwhile: it leaves
+ * the line before it is freed.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -27,33 +23,43 @@
 
 #include "reserve.h"
 
-static unsigned int reserve_num_pages = SZ_8M / PAGE_SIZE;
+/* How many clients in line are looked at when there is room for one. */
+#define LOOK_MAX 16
+
+static unsigned int reserve_num_pages;
 module_param_named(reserve_pages, reserve_num_pages, uint, 0644);
 MODULE_PARM_DESC(reserve_pages,
-		 "Pages that clients share (when they are next set aside)");
+		 "Pages that clients share, once set aside (0: 8 MiB or less)");
 
 static DEFINE_MUTEX(members_lock);
 static unsigned int nr_members;
 
-static DEFINE_SPINLOCK(lock);
+static DEFINE_RAW_SPINLOCK(lock);
 static struct copy_space reserve;
 static LIST_HEAD(line);
+
+static unsigned int default_pages(void)
+{
+	return clamp(totalram_pages() / 16, 1UL, SZ_8M / PAGE_SIZE);
+}
 
 /**
  * reserve_join - begin to share; the first one sets the pages aside
  * @step_ended: as for copy_space_init()
  *
  * Context: Process context. May sleep.
- * Return: 0; -EINVAL if the parameter reserve_pages is out of range; -ENOMEM.
+ * Return: 0; -EINVAL if the parameter reserve_pages is more than a quarter of
+ * memory; -ENOMEM.
  */
 int reserve_join(void (*step_ended)(struct region_io *io))
 {
 	unsigned int num_pages = READ_ONCE(reserve_num_pages);
 	int err = 0;
 
+	num_pages = num_pages ?: default_pages();
 	mutex_lock(&members_lock);
 	if (!nr_members) {
-		if (num_pages && num_pages <= totalram_pages() / 4)
+		if (num_pages <= totalram_pages() / 4)
 			err = copy_space_init(&reserve, num_pages, step_ended);
 		else
 			err = -EINVAL;
@@ -88,19 +94,36 @@ unsigned int reserve_pages(void)
 	return reserve.pool.nr_pages;
 }
 
-static struct kcopyd_client *__first_in_line(void)
+/* Does a client hold so little that it may have more? */
+static bool __may_borrow(const struct kcopyd_client *kc)
 {
 	lockdep_assert_held(&lock);
-	return list_first_entry_or_null(&line, struct kcopyd_client, in_line);
+	return kc->borrowed_pages < reserve.pool.nr_free &&
+	       kc->borrowed_pieces < reserve.nr_free;
 }
 
-/* Room has become free, or the line has got another first. */
+/* There is room: wake the next in line who may have it. */
 static void __offer(void)
 {
-	struct kcopyd_client *first = __first_in_line();
+	unsigned int looks;
 
-	if (first && reserve.pool.nr_free)
-		engine_wake(first);
+	for (looks = 0; looks < LOOK_MAX && !list_empty(&line); looks++) {
+		struct kcopyd_client *kc =
+			list_first_entry(&line, struct kcopyd_client, in_line);
+
+		list_move_tail(&kc->in_line, &line);
+		if (__may_borrow(kc)) {
+			engine_wake(kc);
+			return;
+		}
+	}
+}
+
+/* Is there room for more than a small copy? */
+static bool __has_room(void)
+{
+	return reserve.pool.nr_free * PAGE_SECTORS >= reserve.piece_sectors &&
+	       reserve.nr_free;
 }
 
 /**
@@ -108,28 +131,29 @@ static void __offer(void)
  * @kc: who borrows; its lock is held
  * @job: what the piece is for
  *
- * Return: The piece. NULL if there is no room, or others come first: then @kc
- * is woken when it is its turn. Also NULL if the whole reserve is too small.
+ * Return: The piece. NULL if @kc holds its share or there is no room: then it is
+ * woken when some has come back. Also NULL if the whole reserve is too small.
  */
 struct piece *reserve_get(struct kcopyd_client *kc, const struct job *job)
 {
-	struct kcopyd_client *first;
 	struct piece *piece = NULL;
 
 	lockdep_assert_held(&kc->lock);
 	if (job->block > reserve.pool.nr_pages * PAGE_SECTORS)
 		return NULL;
-	spin_lock(&lock);
-	first = __first_in_line();
-	if (!first || first == kc)
+	raw_spin_lock(&lock);
+	if (__may_borrow(kc))
 		piece = copy_space_get(&reserve, job);
-	if (piece && first) {
+	if (piece) {
+		kc->borrowed_pages += piece_pages(piece);
+		kc->borrowed_pieces++;
 		list_del_init(&kc->in_line);
-		__offer();
-	} else if (!piece && list_empty(&kc->in_line)) {
+		if (!list_empty(&line) && __has_room())
+			__offer();
+	} else if (list_empty(&kc->in_line)) {
 		list_add_tail(&kc->in_line, &line);
 	}
-	spin_unlock(&lock);
+	raw_spin_unlock(&lock);
 	return piece;
 }
 
@@ -140,10 +164,11 @@ struct piece *reserve_get(struct kcopyd_client *kc, const struct job *job)
 void reserve_put_pages(struct piece *piece)
 {
 	lockdep_assert_held(&piece->kc->lock);
-	spin_lock(&lock);
+	raw_spin_lock(&lock);
+	piece->kc->borrowed_pages -= piece_pages(piece);
 	copy_space_put_pages(piece);
 	__offer();
-	spin_unlock(&lock);
+	raw_spin_unlock(&lock);
 }
 
 /**
@@ -153,10 +178,13 @@ void reserve_put_pages(struct piece *piece)
 void reserve_put(struct piece *piece)
 {
 	lockdep_assert_held(&piece->kc->lock);
-	spin_lock(&lock);
+	raw_spin_lock(&lock);
+	piece->kc->borrowed_pieces--;
 	copy_space_put(piece);
-	__offer();
-	spin_unlock(&lock);
+	/* There were pages, but no piece to hold them. */
+	if (reserve.nr_free == 1)
+		__offer();
+	raw_spin_unlock(&lock);
 }
 
 /**
@@ -166,8 +194,9 @@ void reserve_put(struct piece *piece)
 void reserve_leave_line(struct kcopyd_client *kc)
 {
 	lockdep_assert_held(&kc->lock);
-	spin_lock(&lock);
+	raw_spin_lock(&lock);
 	list_del_init(&kc->in_line);
-	__offer();
-	spin_unlock(&lock);
+	if (__has_room())
+		__offer();
+	raw_spin_unlock(&lock);
 }

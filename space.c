@@ -48,6 +48,7 @@ int copy_space_init(struct copy_space *space, unsigned int num_pages,
 		space->pieces[i].io.done = step_ended;
 		list_add_tail(&space->pieces[i].list, &space->free);
 	}
+	space->nr_free = nr;
 	return 0;
 }
 
@@ -113,8 +114,10 @@ struct piece *copy_space_get_bare(struct copy_space *space)
 	struct piece *piece;
 
 	piece = list_first_entry_or_null(&space->free, struct piece, list);
-	if (piece)
-		list_del(&piece->list);
+	if (!piece)
+		return NULL;
+	list_del(&piece->list);
+	space->nr_free--;
 	return piece;
 }
 
@@ -134,6 +137,7 @@ struct piece *copy_space_get(struct copy_space *space, const struct job *job)
 	if (!piece || !get_pages(piece, job))
 		return NULL;
 	list_del(&piece->list);
+	space->nr_free--;
 	return piece;
 }
 
@@ -158,4 +162,5 @@ void copy_space_put_pages(struct piece *piece)
 void copy_space_put(struct piece *piece)
 {
 	list_add(&piece->list, &piece->space->free);
+	piece->space->nr_free++;
 }

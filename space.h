@@ -20,12 +20,14 @@ struct piece;
  * struct copy_space - room for a number of pieces
  * @pool: the pages
  * @free: pieces not in use
+ * @nr_free: how many
  * @pieces: all of them
  * @piece_sectors: the most that a piece holds, unless one block is more
  */
 struct copy_space {
 	struct copy_pool pool;
 	struct list_head free;
+	unsigned int nr_free;
 	struct piece *pieces;
 	unsigned int piece_sectors;
 };

@@ -13,7 +13,10 @@
 #define OWN_PAGES     4
 #define RESERVE_PAGES (SZ_8M / PAGE_SIZE)
 #define PIECE	      1024
+#define PIECE_PAGES   (PIECE / PAGE_SECTORS)
 #define ALL	      (16 * PIECE)
+/* What one client may hold while the others hold nothing. */
+#define HALF 8
 
 /* A second client, and a disk that it reads from. */
 static struct kcopyd_client *other;
@@ -36,24 +39,46 @@ static void make_both(struct kunit *test, unsigned int num_dests)
 	test_disk_fill(its_source, 2);
 }
 
-/* The job of the other client: from its own disk to destination @i. */
-static void other_copies(struct kunit *test, struct kt_job *job, unsigned int i,
-			 sector_t count)
+/* As kt_called(), for clients whose callbacks may run beside those of f->kc. */
+static void called(int read_err, unsigned int write_err, void *context)
+{
+	struct kt_job *job = context;
+
+	job->read_err = read_err;
+	job->write_err = write_err;
+	atomic_inc(&job->calls);
+	complete(&job->called);
+}
+
+/* A job of any client: from @sector of a disk to the same of destination @i. */
+static void submit(struct kunit *test, struct kcopyd_client *kc,
+		   struct kt_job *job, struct test_disk *source, unsigned int i,
+		   sector_t sector, sector_t count)
 {
 	struct kt_fixture *f = test->priv;
-	struct io_region from = {
-		.bdev = test_disk_bdev(its_source),
-		.count = count,
-	};
 	struct io_region to = {
 		.bdev = test_disk_bdev(f->dests[i]),
+		.sector = sector,
 		.count = count,
 	};
+	struct io_region from = to;
 	int err;
 
 	job->accepted = true;
-	err = kcopyd_copy(other, &from, 1, &to, 0, kt_called, job);
+	if (source) {
+		from.bdev = test_disk_bdev(source);
+		err = kcopyd_copy(kc, &from, 1, &to, 0, called, job);
+	} else {
+		err = kcopyd_zero(kc, 1, &to, 0, called, job);
+	}
 	KUNIT_ASSERT_EQ(test, err, 0);
+}
+
+/* A job of the other client. */
+static void other_copies(struct kunit *test, struct kt_job *job, unsigned int i,
+			 sector_t count)
+{
+	submit(test, other, job, its_source, i, 0, count);
 }
 
 static struct kcopyd_stats its_stats(void)
@@ -64,8 +89,11 @@ static struct kcopyd_stats its_stats(void)
 	return stats;
 }
 
-/* Two large jobs, whose reads are held, take all of the reserve. */
-static void take_all(struct kunit *test)
+/*
+ * A large job, whose reads are held, takes half of the reserve; all that one
+ * client gets. So a second one has to do with a piece in own pages.
+ */
+static void take_half(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
@@ -78,9 +106,10 @@ static void take_all(struct kunit *test)
 		f->num_dests = 1;
 		kt_copy(test, kt_job(f), 0);
 	}
-	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 16));
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, HALF + 1));
 	kt_settle(f);
-	KUNIT_ASSERT_EQ(test, kt_stats(f).pages_in_use, RESERVE_PAGES);
+	KUNIT_ASSERT_EQ(test, kt_stats(f).pages_in_use,
+			HALF * PIECE_PAGES + OWN_PAGES / 2);
 }
 
 /* Promise 10: a few own pages, and still eight large pieces in flight. */
@@ -114,7 +143,7 @@ static void small_copies_use_own_pages(struct kunit *test)
 	struct kt_job *small = kt_job(f);
 
 	make_both(test, 3);
-	take_all(test);
+	take_half(test);
 	other_copies(test, small, 2, 8);
 	kt_expect_result(test, small, 0, 0);
 	KUNIT_EXPECT_EQ(test, its_stats().pages_peak, 1);
@@ -122,44 +151,44 @@ static void small_copies_use_own_pages(struct kunit *test)
 	kt_wait_all(test);
 }
 
-static void own_pages_guarantee_progress(struct kunit *test)
+/* Its share of what is left is a fourth of the reserve: four pieces. */
+static void hanging_client_keeps_its_share_only(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 	struct kt_job *job = kt_job(f);
 
 	make_both(test, 3);
-	take_all(test);
-	other_copies(test, job, 2, 2000);
+	take_half(test);
+	test_disk_hold(its_source, TEST_DISK_READ);
+	other_copies(test, job, 2, ALL);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, HALF / 2));
+	KUNIT_EXPECT_EQ(test, its_stats().pages_in_use, HALF / 2 * PIECE_PAGES);
+	test_disk_release_all(its_source, TEST_DISK_FIFO);
 	kt_expect_result(test, job, 0, 0);
 	KUNIT_EXPECT_TRUE(test,
-			  test_disk_equal(its_source, 0, f->dests[2], 0, 2000));
-	KUNIT_EXPECT_LE(test, its_stats().pages_peak, OWN_PAGES);
+			  test_disk_equal(its_source, 0, f->dests[2], 0, ALL));
 	test_disk_release_all(f->source, TEST_DISK_FIFO);
 	kt_wait_all(test);
 }
 
-/* What one gives back goes to the one who waits. */
-static void clients_take_turns(struct kunit *test)
+/* Who gives back while he holds more than the others gets no more at once. */
+static void share_shrinks_when_others_come(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 	struct kt_job *job = kt_job(f);
 
 	make_both(test, 3);
-	take_all(test);
+	take_half(test);
 	test_disk_hold(its_source, TEST_DISK_READ);
 	other_copies(test, job, 2, ALL);
-	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, 1));
-	KUNIT_EXPECT_LE(test, its_stats().pages_in_use, OWN_PAGES);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, HALF / 2));
+	/* With 7 of 16 the first holds more than the 5 that are free. */
 	test_disk_release(f->source, 0);
-	KUNIT_EXPECT_TRUE(test, test_disk_wait_held(its_source, 2));
-	msleep(100);
-	KUNIT_EXPECT_EQ(test, test_disk_held(f->source), 15);
-	/* The next one returned is the first client's turn. */
-	test_disk_release(f->source, 0);
-	KUNIT_EXPECT_TRUE(test, test_disk_wait_held(f->source, 15));
-	msleep(100);
-	KUNIT_EXPECT_EQ(test, test_disk_held(its_source), 2);
+	KUNIT_EXPECT_TRUE(test, test_disk_wait_held(its_source, HALF / 2 + 1));
+	kt_settle(f);
+	KUNIT_EXPECT_EQ(test, test_disk_held(f->source), HALF);
 	test_disk_release_all(its_source, TEST_DISK_FIFO);
+	kt_expect_result(test, job, 0, 0);
 	test_disk_release_all(f->source, TEST_DISK_FIFO);
 	kt_wait_all(test);
 	KUNIT_EXPECT_TRUE(test,
@@ -170,25 +199,120 @@ static void clients_take_turns(struct kunit *test)
 			  test_disk_equal(f->source, 0, f->dests[1], 0, ALL));
 }
 
-/* Who is in line and has nothing left to copy must not hold up the others. */
-static void cancelled_job_leaves_the_line(struct kunit *test)
+/*
+ * So many clients that the last of them get nothing: the shares of those that
+ * hang are 8, 4, 2, 1 and 1 pieces.
+ */
+#define HANGING 5
+
+static struct kcopyd_client *hanging[HANGING];
+
+static void hang_all(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	test_disk_hold(f->source, TEST_DISK_READ);
+	for (i = 0; i < HANGING; i++) {
+		make_shared(test, &hanging[i]);
+		submit(test, hanging[i], kt_job(f), f->source, 0, 0, ALL);
+	}
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 16));
+}
+
+static void own_pages_guarantee_progress(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 	struct kt_job *job = kt_job(f);
 
 	make_both(test, 3);
-	take_all(test);
-	test_disk_hold(its_source, TEST_DISK_READ);
-	other_copies(test, job, 2, ALL);
+	hang_all(test);
+	other_copies(test, job, 2, 2000);
+	kt_expect_result(test, job, 0, 0);
+	KUNIT_EXPECT_TRUE(test,
+			  test_disk_equal(its_source, 0, f->dests[2], 0, 2000));
+	KUNIT_EXPECT_LE(test, its_stats().pages_peak, OWN_PAGES);
+}
+
+/* One own page is stuck, the reserve is held by others: the rest will do. */
+static void own_pages_go_on_beside_one_that_is_stuck(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *stuck = kt_job(f), *job = kt_job(f);
+
+	make_both(test, 3);
+	hang_all(test);
+	test_disk_hold_range(its_source, TEST_DISK_READ, 0, 8);
+	other_copies(test, stuck, 2, 8);
 	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, 1));
+	submit(test, other, job, its_source, 1, 8, 1000);
+	kt_expect_result(test, job, 0, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&stuck->calls), 0);
+	test_disk_release_all(its_source, TEST_DISK_FIFO);
+	kt_expect_result(test, stuck, 0, 0);
+}
+
+static void cancelled_job_leaves_the_line(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f), *zeroing = kt_job(f);
+
+	make_both(test, 3);
+	take_half(test);
+	test_disk_hold(its_source, TEST_DISK_READ);
+	test_disk_hold(f->dests[2], TEST_DISK_WRITE);
+	other_copies(test, job, 1, ALL);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, HALF / 2));
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(other, job), 1);
-	test_disk_release(f->source, 0);
-	/* The piece held is the other's; the one returned is ours again. */
-	KUNIT_EXPECT_TRUE(test, test_disk_wait_held(f->source, 16));
+	submit(test, other, zeroing, NULL, 2, 0, 8);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->dests[2], 1));
+	/* What comes back now, the first client gets. */
 	test_disk_release_all(its_source, TEST_DISK_FIFO);
 	kt_expect_result(test, job, -ECANCELED, 0);
+	test_disk_release(f->source, 0);
+	KUNIT_EXPECT_TRUE(test, test_disk_wait_held(f->source, HALF + 1));
+	test_disk_release_all(f->dests[2], TEST_DISK_FIFO);
 	test_disk_release_all(f->source, TEST_DISK_FIFO);
 	kt_wait_all(test);
+}
+
+/* A worker that is blocked in submit_bio(). */
+static struct {
+	struct completion entered, leave;
+	atomic_t blocked;
+} gate;
+
+static void block_once(struct bio *bio, void *data)
+{
+	if (atomic_xchg(&gate.blocked, 1))
+		return;
+	complete(&gate.entered);
+	wait_for_completion(&gate.leave);
+}
+
+static void blocked_worker_is_passed_over(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *blocked = kt_job(f), *job = kt_job(f);
+	struct kcopyd_client *third;
+	struct kcopyd_stats stats;
+
+	make_both(test, 3);
+	hang_all(test);
+	/* In line, with a piece in own pages; its write blocks the worker. */
+	test_disk_watch(f->dests[2], block_once, NULL);
+	other_copies(test, blocked, 2, ALL);
+	wait_for_completion(&gate.entered);
+	/* Now there is room, and the next one gets it, not the one who is first. */
+	make_shared(test, &third);
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	submit(test, third, job, f->source, 1, 0, ALL);
+	kt_expect_result(test, job, 0, 0);
+	kcopyd_client_get_stats(third, &stats);
+	KUNIT_EXPECT_GE(test, stats.pages_peak, HALF / 2 * PIECE_PAGES);
+	complete(&gate.leave);
+	kt_expect_result(test, blocked, 0, 0);
+	kcopyd_client_destroy(third);
 }
 
 static void last_client_releases_the_reserve(struct kunit *test)
@@ -208,12 +332,33 @@ static void last_client_releases_the_reserve(struct kunit *test)
 	}
 }
 
+static int reserve_case_init(struct kunit *test)
+{
+	init_completion(&gate.entered);
+	init_completion(&gate.leave);
+	atomic_set(&gate.blocked, 0);
+	return kt_init(test);
+}
+
+/* The other clients first: their callbacks look at the fixture. */
 static void reserve_case_exit(struct kunit *test)
 {
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	complete_all(&gate.leave);
 	if (its_source)
 		test_disk_release_all(its_source, TEST_DISK_FIFO);
-	kt_exit(test);
+	if (f && f->source)
+		test_disk_release_all(f->source, TEST_DISK_FIFO);
+	for (i = 0; f && i < f->nr_disks; i++)
+		test_disk_release_all(f->dests[i], TEST_DISK_FIFO);
+	for (i = 0; i < HANGING; i++) {
+		kcopyd_client_destroy(hanging[i]);
+		hanging[i] = NULL;
+	}
 	kcopyd_client_destroy(other);
+	kt_exit(test);
 	test_disk_destroy(its_source);
 	other = NULL;
 	its_source = NULL;
@@ -222,16 +367,19 @@ static void reserve_case_exit(struct kunit *test)
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(large_pieces_are_borrowed),
 	KUNIT_CASE(small_copies_use_own_pages),
+	KUNIT_CASE(hanging_client_keeps_its_share_only),
+	KUNIT_CASE(share_shrinks_when_others_come),
 	KUNIT_CASE(own_pages_guarantee_progress),
-	KUNIT_CASE(clients_take_turns),
+	KUNIT_CASE(own_pages_go_on_beside_one_that_is_stuck),
 	KUNIT_CASE(cancelled_job_leaves_the_line),
+	KUNIT_CASE(blocked_worker_is_passed_over),
 	KUNIT_CASE(last_client_releases_the_reserve),
 	{}
 };
 
 static struct kunit_suite reserve_suite = {
 	.name = "kcopyd_reserve",
-	.init = kt_init,
+	.init = reserve_case_init,
 	.exit = reserve_case_exit,
 	.test_cases = reserve_cases,
 };
