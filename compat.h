@@ -44,7 +44,7 @@
 
 /* Before 6.5 a device was opened like a file. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define blk_mode_t fmode_t
+#define blk_mode_t     fmode_t
 #define BLK_OPEN_WRITE FMODE_WRITE
 #endif
 
@@ -122,6 +122,21 @@ static inline void compat_close_bdev(struct compat_bdev *opened)
 	fput(opened->file);
 #else
 	blkdev_put(opened->bdev, FMODE_READ | FMODE_WRITE);
+#endif
+}
+
+#include <linux/hrtimer.h>
+
+/* For a timer that expires in hard interrupts. Before 6.13 it had two steps. */
+static inline void
+compat_hrtimer_setup(struct hrtimer *timer,
+		     enum hrtimer_restart (*fn)(struct hrtimer *timer))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	timer->function = fn;
 #endif
 }
 

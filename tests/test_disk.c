@@ -118,7 +118,7 @@ struct test_disk *test_disk_create(const struct test_disk_params *params)
 	bio_list_init(&disk->held);
 	bio_list_init(&disk->ending_bios);
 	INIT_WORK(&disk->work, test_disk_end_in_work);
-	init_irq_work(&disk->irq_work, test_disk_end_in_irq);
+	compat_hrtimer_setup(&disk->timer, test_disk_end_in_irq);
 	if (add_gendisk(disk)) {
 		free_memory(disk);
 		return NULL;
@@ -137,7 +137,7 @@ void test_disk_destroy(struct test_disk *disk)
 	if (!disk)
 		return;
 	test_disk_release_all(disk, TEST_DISK_FIFO);
-	irq_work_sync(&disk->irq_work);
+	hrtimer_cancel(&disk->timer);
 	flush_work(&disk->work);
 	WARN_ON(disk->in_flight);
 	del_gendisk(disk->gd);

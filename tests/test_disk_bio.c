@@ -229,9 +229,10 @@ void test_disk_end_in_work(struct work_struct *work)
 	end_listed_bios(container_of(work, struct test_disk, work));
 }
 
-void test_disk_end_in_irq(struct irq_work *irq_work)
+enum hrtimer_restart test_disk_end_in_irq(struct hrtimer *timer)
 {
-	end_listed_bios(container_of(irq_work, struct test_disk, irq_work));
+	end_listed_bios(container_of(timer, struct test_disk, timer));
+	return HRTIMER_NORESTART;
 }
 
 /* End a bio from where the test wants it to end. */
@@ -251,7 +252,7 @@ void test_disk_begin_end(struct test_disk *disk, struct bio *bio)
 	if (ending == TEST_DISK_INLINE)
 		end_bio(disk, bio);
 	else if (ending == TEST_DISK_IRQ)
-		irq_work_queue(&disk->irq_work);
+		hrtimer_start(&disk->timer, 0, HRTIMER_MODE_REL_HARD);
 	else
 		queue_work(test_disk_wq, &disk->work);
 }

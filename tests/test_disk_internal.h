@@ -7,7 +7,7 @@
 
 #include <linux/bio.h>
 #include <linux/blkdev.h>
-#include <linux/irq_work.h>
+#include <linux/hrtimer.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -38,7 +38,7 @@ struct test_disk {
 	enum test_disk_ending ending;
 	struct bio_list ending_bios;
 	struct work_struct work;
-	struct irq_work irq_work;
+	struct hrtimer timer;
 
 	test_disk_watch_fn watch;
 	void *watch_data;
@@ -55,6 +55,6 @@ extern struct workqueue_struct *test_disk_wq;
 
 void test_disk_begin_end(struct test_disk *disk, struct bio *bio);
 void test_disk_end_in_work(struct work_struct *work);
-void test_disk_end_in_irq(struct irq_work *irq_work);
+enum hrtimer_restart test_disk_end_in_irq(struct hrtimer *timer);
 
 #endif /* TEST_DISK_INTERNAL_H */
