@@ -21,12 +21,14 @@
  * that tells whether a job is over is the end of its last piece in flight, or,
  * where none is, the cancellation itself; both hold the lock.
  *
- * Freeing a client. The tail of a bio's end may still run when the last callback
- * has long returned, so it runs as an RCU reader, and the client goes after a
- * grace period.
+ * I/O never waits for a callback, which may sleep. So the worker is two works. One
+ * that has callbacks to call leaves the I/O to the other first; see run_worker().
+ *
+ * Freeing a client. The tail of a bio's end may still look at the worker's state
+ * when the last callback has long returned. It does so as an RCU reader, and the
+ * client's memory goes after a grace period; nobody waits for that.
  */
 #include <linux/blkdev.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -37,26 +39,46 @@
 
 /*
  * How much the worker does at most before it lets other works have the processor,
- * those of other clients too: sectors, and a step of a piece is no less than so
- * many. A workqueue starts no other work there while ours does not sleep.
+ * those of other clients too: sectors that are read or written, and a step of a
+ * piece, or a callback, counts as no less than so many. A workqueue starts no other
+ * work there while ours does not sleep.
  */
-#define TURN_SECTORS (8 * 1024)
-#define STEP_SECTORS_MIN 128
+#define TURN_SECTORS	 (8 * 1024)
+#define STEP_SECTORS_MIN 64U
+
+/* And so many callbacks at a time, before the next I/O is looked at. */
+#define CALLBACKS_MAX 128
+
+/* Who cancels looks at so many jobs before the lock is released for a moment. */
+#define CANCEL_LOOKS 256
+
+static void poison_job(struct job *job)
+{
+	if (POISON_REUSED)
+		memset(job, POISON_BYTE, sizeof(*job));
+}
 
 static struct job *first_turn(struct kcopyd_client *kc)
 {
 	return list_first_entry_or_null(&kc->turns, struct job, turn);
 }
 
+/* Queue the work that is next, unless the client is being freed. */
+static void queue_next(struct kcopyd_client *kc)
+{
+	if (!test_bit(WORKER_GONE, &kc->worker))
+		queue_work(kc->wq, &READ_ONCE(kc->next)->work);
+}
+
 /**
  * engine_wake - have the worker look at what there is to do
  * @kc: the client; what there is to do is visible already
  *
- * The worker sets RUNNING before it looks, and goes to sleep only if that is
- * still there afterwards. Whoever brings something new sets KICKED: if the
- * worker had not looked yet it will see what is new, and if it had, it looks
- * again. Only the step from IDLE to KICKED queues the work, so a busy worker is
- * never queued twice and its run costs a caller one atomic exchange.
+ * The worker clears KICKED before it looks, and goes to sleep only if that is
+ * still clear afterwards. Whoever brings something new sets it: if the worker had
+ * not looked yet it will see what is new, and if it had, it looks again. Who sets
+ * it queues a work if none is busy; and if one calls back, which may take long,
+ * the other work, in case. So a busy worker costs a caller one atomic operation.
  *
  * Between the two nobody else would queue it. So the task must not be preempted
  * there: the client would stand still until that one task runs again.
@@ -66,8 +88,9 @@ static struct job *first_turn(struct kcopyd_client *kc)
 void engine_wake(struct kcopyd_client *kc)
 {
 	preempt_disable();
-	if (atomic_xchg(&kc->worker, WORKER_KICKED) == WORKER_IDLE)
-		queue_work(kc->wq, &kc->work);
+	if (!test_and_set_bit(WORKER_KICKED, &kc->worker) &&
+	    READ_ONCE(kc->worker) != (BIT(WORKER_BUSY) | BIT(WORKER_KICKED)))
+		queue_next(kc);
 	preempt_enable();
 }
 
@@ -87,24 +110,39 @@ static void step_ended(struct region_io *io)
 	preempt_enable();
 }
 
+static void __queue_callback(struct job *job)
+{
+	list_add_tail(&job->turn, &job->kc->callbacks);
+	job->kc->nr_queued++;
+}
+
+/* Queue the callback of the oldest of the ordered jobs, if that has ended. */
+static void __queue_ordered(struct kcopyd_client *kc)
+{
+	struct job *oldest = list_first_entry_or_null(&kc->ordered, struct job,
+						      ordered);
+
+	if (oldest && oldest->finished && list_empty(&oldest->turn))
+		__queue_callback(oldest);
+}
+
 /* A job has ended: call back, in the order of submission if it is ordered. */
 static void __finish(struct job *job)
 {
-	struct kcopyd_client *kc = job->kc;
-	struct job *next;
-
-	lockdep_assert_held(&kc->lock);
+	lockdep_assert_held(&job->kc->lock);
 	job->finished = true;
-	if (!(job->flags & KCOPYD_ORDERED)) {
-		list_add_tail(&job->turn, &kc->callbacks);
-		return;
-	}
-	list_for_each_entry_safe(job, next, &kc->ordered, ordered) {
-		if (!job->finished)
-			break;
-		list_del(&job->ordered);
-		list_add_tail(&job->turn, &kc->callbacks);
-	}
+	if (job->flags & KCOPYD_ORDERED)
+		__queue_ordered(job->kc);
+	else
+		__queue_callback(job);
+}
+
+/* Have the callbacks called that were queued just now. */
+static void __wake_for_callbacks(struct kcopyd_client *kc)
+{
+	/* Who calls back looks again, with the lock held. */
+	if (!atomic_read(&kc->calling_back))
+		engine_wake(kc);
 }
 
 static unsigned int pieces_max(const struct job *job)
@@ -288,15 +326,34 @@ static bool __needs_room(struct kcopyd_client *kc)
 	return job && !job_is_zeroing(job) && !kc->throttled;
 }
 
-/* Make pieces for all that there is room for, in turns. */
-static void __start(struct kcopyd_client *kc, struct list_head *started)
+/* How many sectors the first step of a piece moves, at the most. */
+static unsigned int first_step(const struct piece *piece)
+{
+	const struct job *job = piece->job;
+
+	if (!job_is_zeroing(job))
+		return piece->sectors;
+	return min_t(unsigned int, piece->sectors, REGION_ZERO_SECTORS) *
+	       hweight_long(job_places(job));
+}
+
+/*
+ * Make pieces for all that there is room for, in turns, until about so many
+ * sectors are to be moved. Return how many are left of these.
+ */
+static int __start(struct kcopyd_client *kc, struct list_head *started,
+		   int sectors)
 {
 	struct piece *piece;
 
-	while (!list_empty(&kc->turns) && (piece = __start_one(kc)))
+	while (sectors > 0 && !list_empty(&kc->turns) &&
+	       (piece = __start_one(kc))) {
 		list_add_tail(&piece->list, started);
+		sectors -= first_step(piece);
+	}
 	if (!list_empty(&kc->in_line) && !__needs_room(kc))
 		reserve_leave_line(kc);
+	return sectors;
 }
 
 static void begin(struct list_head *started)
@@ -308,42 +365,78 @@ static void begin(struct list_head *started)
 		piece_begin(piece);
 }
 
-/* Take back the pieces in @retired and start what is next. */
-static void recycle(struct kcopyd_client *kc, struct list_head *retired)
+static bool somebody_waits(struct kcopyd_client *kc)
+{
+	/* Who sleeps on this takes the lock after it has queued itself. */
+	return waitqueue_active(&kc->progress);
+}
+
+static void wake_waiters(struct kcopyd_client *kc)
+{
+	if (somebody_waits(kc))
+		wake_up_all(&kc->progress);
+}
+
+/*
+ * Take the next step of the pieces whose I/O has ended, until about so many
+ * sectors are being moved. Return how many are left of these.
+ */
+static int advance(struct kcopyd_client *kc, struct list_head *retired,
+		   int sectors)
+{
+	struct piece *piece;
+	bool taken = false;
+
+	while (sectors > 0) {
+		if (!kc->ended && !taken) {
+			WRITE_ONCE(kc->taken, kc->taken + 1);
+			kc->ended = llist_del_all(&kc->done);
+			kc->ended = llist_reverse_order(kc->ended);
+			taken = true;
+		}
+		if (!kc->ended)
+			break;
+		piece = llist_entry(kc->ended, struct piece, done);
+		kc->ended = kc->ended->next;
+		sectors -= max(piece_advance(piece, retired), STEP_SECTORS_MIN);
+	}
+	return sectors;
+}
+
+/*
+ * Take back the pieces in @retired, then start what is next: about so many
+ * sectors. Return how many are left of these.
+ */
+static int recycle(struct kcopyd_client *kc, struct list_head *retired,
+		   int sectors)
 {
 	struct piece *piece, *next;
 	LIST_HEAD(started);
 
-	spin_lock_irq(&kc->lock);
+	raw_spin_lock_irq(&kc->lock);
 	list_for_each_entry_safe(piece, next, retired, list)
 		if (__retire(piece))
 			list_move_tail(&piece->list, &started);
-	__start(kc, &started);
-	spin_unlock_irq(&kc->lock);
+	if (!kc->ended)
+		kc->dealt_with = kc->taken;
+	sectors = __start(kc, &started, sectors);
+	raw_spin_unlock_irq(&kc->lock);
 	begin(&started);
+	return sectors;
 }
 
 /*
- * Deal with all I/O that has ended, as one batch, and start what is next. Return
- * how much that was, as for TURN_SECTORS.
+ * Deal with all I/O that has ended, as one batch, and start what is next; but
+ * move no more than about @sectors. Return how many are left of these.
  */
-static sector_t run_batch(struct kcopyd_client *kc)
+static int run_batch(struct kcopyd_client *kc, int sectors)
 {
-	struct llist_node *batch = llist_del_all(&kc->done);
-	struct piece *piece, *next;
-	struct blk_plug plug;
-	sector_t done = 0;
 	LIST_HEAD(retired);
 
-	blk_start_plug(&plug);
-	batch = llist_reverse_order(batch);
-	llist_for_each_entry_safe(piece, next, batch, done) {
-		done += max_t(sector_t, piece->sectors, STEP_SECTORS_MIN);
-		piece_advance(piece, &retired);
-	}
-	recycle(kc, &retired);
-	blk_finish_plug(&plug);
-	return done;
+	sectors = advance(kc, &retired, sectors);
+	sectors = recycle(kc, &retired, sectors);
+	wake_waiters(kc);
+	return sectors;
 }
 
 static void __account_job(struct kcopyd_client *kc, const struct job *job)
@@ -355,14 +448,17 @@ static void __account_job(struct kcopyd_client *kc, const struct job *job)
 		kc->stats.jobs_failed++;
 }
 
-/* Free the object of a job, or keep it for the next where nobody waits for it. */
-static void __free_job(struct kcopyd_client *kc, struct job *job)
+/*
+ * Keep the object of a job for the next, unless somebody waits for one. Else it
+ * is to be freed: false.
+ */
+static bool __keep_job(struct kcopyd_client *kc, struct job *job)
 {
-	if (kc->nr_kept < CLIENT_JOBS_KEPT &&
-	    READ_ONCE(kc->mempool.curr_nr) >= kc->mempool.min_nr)
-		kc->kept[kc->nr_kept++] = job;
-	else
-		mempool_free(job, &kc->mempool);
+	if (kc->nr_kept == CLIENT_JOBS_KEPT ||
+	    READ_ONCE(kc->mempool.curr_nr) < kc->mempool.min_nr)
+		return false;
+	kc->kept[kc->nr_kept++] = job;
+	return true;
 }
 
 /*
@@ -381,6 +477,10 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 
 	list_del(&job->turn);
 	list_del(&job->all);
+	if (job->flags & KCOPYD_ORDERED) {
+		list_del(&job->ordered);
+		__queue_ordered(kc);
+	}
 	if (!job->callback_only) {
 		__account_job(kc, job);
 		if (dropin)
@@ -388,58 +488,157 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	}
 	kc->calling = job->seq;
 	kc->caller = current;
-	if (dropin)
-		__free_job(kc, job);
-	else
+	poison_job(job);
+	if (!dropin)
 		kc->spare = job;
-	spin_unlock_irq(&kc->lock);
+	else if (__keep_job(kc, job))
+		job = NULL;
+	raw_spin_unlock_irq(&kc->lock);
 
+	if (dropin && job)
+		mempool_free(job, &kc->mempool);
 	if (dropin)
 		fn.dropin(read_err, write_err, context);
 	else
 		fn.native(read_err, write_err, context);
 	cond_resched();
 
-	spin_lock_irq(&kc->lock);
+	raw_spin_lock_irq(&kc->lock);
 	kc->caller = NULL;
-	if (kc->spare)
-		__free_job(kc, kc->spare);
-	kc->spare = NULL;
 	kc->calling = 0;
-	/* Who sleeps on this takes the lock after it has gone to sleep. */
-	if (waitqueue_active(&kc->progress))
-		wake_up_all(&kc->progress);
+	kc->nr_returned++;
+	job = kc->spare;
+	kc->spare = NULL;
+	if (job && __keep_job(kc, job))
+		job = NULL;
+	if (unlikely(job || somebody_waits(kc))) {
+		raw_spin_unlock_irq(&kc->lock);
+		if (job)
+			mempool_free(job, &kc->mempool);
+		wake_waiters(kc);
+		raw_spin_lock_irq(&kc->lock);
+	}
 }
 
-static void run_callbacks(struct kcopyd_client *kc)
+/* Call back those who wait for it, but not too many. Returns how many. */
+static unsigned int call_all_back(struct kcopyd_client *kc)
 {
+	unsigned int calls = 0;
 	struct job *job;
 
-	if (list_empty(&kc->callbacks))
-		return;
-	spin_lock_irq(&kc->lock);
-	while ((job = list_first_entry_or_null(&kc->callbacks, struct job,
-					       turn)))
+	raw_spin_lock_irq(&kc->lock);
+	while (calls < CALLBACKS_MAX &&
+	       (job = list_first_entry_or_null(&kc->callbacks, struct job,
+					       turn))) {
 		__call_back(kc, job);
-	spin_unlock_irq(&kc->lock);
+		calls++;
+	}
+	atomic_set(&kc->calling_back, false);
+	if (!list_empty(&kc->callbacks))
+		engine_wake(kc);
+	raw_spin_unlock_irq(&kc->lock);
+	return calls;
 }
 
-static void run_worker(struct work_struct *work)
+/* Is somebody to be called back, and the other work is not at it already? */
+static bool claim_callbacks(struct kcopyd_client *kc)
 {
-	struct kcopyd_client *kc = container_of(work, struct kcopyd_client,
-						work);
-	sector_t done = 0;
+	/* Who adds one wakes the worker, or finds the claim under the lock. */
+	return !list_empty(&kc->callbacks) && !atomic_read(&kc->calling_back) &&
+	       !atomic_xchg(&kc->calling_back, true);
+}
+
+/* A work begins: is the I/O left to it? The other one may be back at it. */
+static bool take_io(struct kcopyd_client *kc)
+{
+	unsigned long state = READ_ONCE(kc->worker);
 
 	do {
-		atomic_xchg(&kc->worker, WORKER_RUNNING);
-		done += run_batch(kc);
-		run_callbacks(kc);
-		if (atomic_cmpxchg(&kc->worker, WORKER_RUNNING, WORKER_IDLE) ==
-		    WORKER_RUNNING)
+		if (state != BIT(WORKER_KICKED) &&
+		    !(state & BIT(WORKER_CALLING)))
+			return false;
+	} while (!try_cmpxchg(&kc->worker, &state, BIT(WORKER_BUSY)));
+	return true;
+}
+
+/*
+ * Callbacks may take long, so offer the I/O to the other work. It is queued by
+ * whoever brings something new, or here if there is more to do.
+ */
+static void offer_io(struct kcopyd_client *kc, struct kcopyd_work *self,
+		     bool has_more)
+{
+	WRITE_ONCE(kc->next, &kc->works[self == kc->works]);
+	if (has_more)
+		set_bit(WORKER_KICKED, &kc->worker);
+	set_bit(WORKER_CALLING, &kc->worker);
+	/* Pairs with engine_wake(): one of both sees the other's bit. */
+	smp_mb__after_atomic();
+	if (test_bit(WORKER_KICKED, &kc->worker))
+		queue_next(kc);
+}
+
+/* After the callbacks: is there more to do, and nobody has taken it? */
+static bool take_io_back(struct kcopyd_client *kc, bool may_go_on)
+{
+	const unsigned long ours = BIT(WORKER_BUSY) | BIT(WORKER_CALLING);
+	const unsigned long kicked = ours | BIT(WORKER_KICKED);
+
+	/* If there is more to do, the other work is queued already. */
+	if (cmpxchg(&kc->worker, ours, 0) == ours || !may_go_on)
+		return false;
+	return cmpxchg(&kc->worker, kicked, BIT(WORKER_BUSY)) == kicked;
+}
+
+/* Go to sleep, unless there is more to do. */
+static void leave_io(struct kcopyd_client *kc, bool has_more)
+{
+	if (!has_more &&
+	    cmpxchg(&kc->worker, BIT(WORKER_BUSY), 0) == BIT(WORKER_BUSY))
+		return;
+	/* Who takes over sees all that we did. */
+	smp_store_release(&kc->worker, BIT(WORKER_KICKED));
+	queue_next(kc);
+}
+
+/*
+ * The worker: all I/O that has ended, for a while, then the callbacks, and again.
+ *
+ * Callbacks may sleep, and I/O is not to wait for them. So there are two works. The
+ * one that calls back is followed by the other, which is queued in case, and begins
+ * when the first one sleeps or ends. A callback that does not sleep leaves it
+ * nothing to do.
+ */
+static void run_worker(struct work_struct *work)
+{
+	struct kcopyd_work *self = container_of(work, struct kcopyd_work, work);
+	struct kcopyd_client *kc = self->kc;
+	int sectors = TURN_SECTORS;
+	struct blk_plug plug;
+
+	if (!take_io(kc))
+		return;
+	for (;;) {
+		blk_start_plug(&plug);
+again:
+		sectors = run_batch(kc, sectors);
+		blk_finish_plug(&plug);
+		if (sectors > 0 && test_bit(WORKER_KICKED, &kc->worker)) {
+			xchg(&kc->worker, BIT(WORKER_BUSY));
+			continue;
+		}
+		if (!claim_callbacks(kc)) {
+			leave_io(kc, sectors <= 0);
 			return;
-	} while (done < TURN_SECTORS);
-	/* Not IDLE, so nobody else queues it. */
-	queue_work(kc->wq, &kc->work);
+		}
+		offer_io(kc, self, sectors <= 0);
+		blk_start_plug(&plug);
+		sectors -= call_all_back(kc) * STEP_SECTORS_MIN;
+		if (take_io_back(kc, sectors > 0))
+			goto again;
+		blk_finish_plug(&plug);
+		return;
+	}
 }
 
 /**
@@ -462,8 +661,7 @@ void engine_submit(struct job *job, unsigned long irq)
 	struct kcopyd_client *kc = job->kc;
 	bool direct = job->count &&
 		      !(job->flags & (KCOPYD_NOWAIT | JOB_DROPIN)) &&
-		      !current->bio_list &&
-		      atomic_read(&kc->worker) == WORKER_IDLE;
+		      !current->bio_list && !READ_ONCE(kc->worker);
 	LIST_HEAD(started);
 
 	job->seq = ++kc->seq;
@@ -471,16 +669,18 @@ void engine_submit(struct job *job, unsigned long irq)
 	list_add_tail(&job->all, &kc->jobs);
 	if (job->flags & KCOPYD_ORDERED)
 		list_add_tail(&job->ordered, &kc->ordered);
-	if (job->count)
-		list_add_tail(&job->turn, &kc->turns);
-	else
-		__finish(job);
 	/* Once the lock is released, the job's callback may lead to the client's end. */
-	if (direct)
-		__start(kc, &started);
-	else
-		engine_wake(kc);
-	spin_unlock_irqrestore(&kc->lock, irq);
+	if (!job->count) {
+		__finish(job);
+		__wake_for_callbacks(kc);
+	} else {
+		list_add_tail(&job->turn, &kc->turns);
+		if (direct)
+			__start(kc, &started, INT_MAX);
+		else
+			engine_wake(kc);
+	}
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
 	begin(&started);
 }
 
@@ -495,14 +695,24 @@ void engine_call_back(struct job *job)
 	struct kcopyd_client *kc = job->kc;
 	unsigned long flags;
 
-	spin_lock_irqsave(&kc->lock, flags);
+	raw_spin_lock_irqsave(&kc->lock, flags);
 	kc->nr_prepared--;
 	job->seq = ++kc->seq;
 	list_add_tail(&job->all, &kc->jobs);
 	__finish(job);
 	/* Once the lock is released, the callback may lead to the client's end. */
-	engine_wake(kc);
-	spin_unlock_irqrestore(&kc->lock, flags);
+	__wake_for_callbacks(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, flags);
+}
+
+static void __cancel(struct job *job)
+{
+	job->cancelled = true;
+	job_stop(job);
+	if (!job->inflight) {
+		list_del_init(&job->turn);
+		__finish(job);
+	}
 }
 
 /**
@@ -515,39 +725,85 @@ void engine_call_back(struct job *job)
  */
 int engine_cancel(struct kcopyd_client *kc, void *context)
 {
+	struct job place = {}; /* ours in the list, where the lock is released */
+	unsigned int looks = 0;
 	unsigned long flags;
 	struct job *job;
 	int nr = 0;
+	u64 last;
 
-	spin_lock_irqsave(&kc->lock, flags);
+	raw_spin_lock_irqsave(&kc->lock, flags);
+	last = kc->seq;
 	list_for_each_entry(job, &kc->jobs, all) {
-		if (job->context != context || job->finished || job->cancelled)
+		if (job_is_place(job))
 			continue;
-		nr++;
-		job->cancelled = true;
-		job_stop(job);
-		if (!job->inflight) {
-			list_del_init(&job->turn);
-			__finish(job);
+		if (job->seq > last)
+			break;
+		if (job->context == context && !job->finished &&
+		    !job->cancelled) {
+			__cancel(job);
+			nr++;
 		}
+		if (++looks % CANCEL_LOOKS)
+			continue;
+		list_add(&place.all, &job->all);
+		raw_spin_unlock_irqrestore(&kc->lock, flags);
+		raw_spin_lock_irqsave(&kc->lock, flags);
+		job = list_prev_entry(&place, all);
+		list_del(&place.all);
 	}
 	if (nr)
 		engine_wake(kc);
-	spin_unlock_irqrestore(&kc->lock, flags);
+	raw_spin_unlock_irqrestore(&kc->lock, flags);
 	return nr;
+}
+
+/* All that had ended when the worker had taken @done @taken times. */
+static bool dealt_with(struct kcopyd_client *kc, u64 taken)
+{
+	bool done;
+
+	raw_spin_lock_irq(&kc->lock);
+	done = kc->dealt_with > taken;
+	raw_spin_unlock_irq(&kc->lock);
+	return done;
+}
+
+static bool returned(struct kcopyd_client *kc, u64 nr)
+{
+	bool done;
+
+	raw_spin_lock_irq(&kc->lock);
+	done = kc->nr_returned >= nr;
+	raw_spin_unlock_irq(&kc->lock);
+	return done;
 }
 
 /**
  * engine_flush - wait for the callbacks of the jobs that are over
  * @kc: the client
  *
+ * Jobs are over whose last I/O had ended, and prepared callbacks that had been
+ * triggered, before the call. An ordered job that follows one that is not over is
+ * not waited for.
+ *
  * Context: Process context, but not a callback of the client. Sleeps.
  */
 void engine_flush(struct kcopyd_client *kc)
 {
-	/* The first run may end early, but then it has queued the second. */
-	flush_workqueue(kc->wq);
-	flush_workqueue(kc->wq);
+	u64 taken, nr;
+
+	/* After this look, the worker takes all I/O that ended before the call. */
+	smp_mb();
+	taken = READ_ONCE(kc->taken);
+	engine_wake(kc);
+	wait_event(kc->progress, dealt_with(kc, taken));
+
+	/* Callbacks are called in the order in which they are queued. */
+	raw_spin_lock_irq(&kc->lock);
+	nr = kc->nr_queued;
+	raw_spin_unlock_irq(&kc->lock);
+	wait_event(kc->progress, returned(kc, nr));
 }
 
 static void unthrottle(struct work_struct *work)
@@ -566,9 +822,10 @@ static void unthrottle(struct work_struct *work)
  */
 int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 {
+	unsigned int i;
 	int err;
 
-	spin_lock_init(&kc->lock);
+	raw_spin_lock_init(&kc->lock);
 	init_llist_head(&kc->done);
 	INIT_LIST_HEAD(&kc->turns);
 	INIT_LIST_HEAD(&kc->callbacks);
@@ -576,7 +833,11 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	INIT_LIST_HEAD(&kc->ordered);
 	init_waitqueue_head(&kc->progress);
 	INIT_LIST_HEAD(&kc->in_line);
-	INIT_WORK(&kc->work, run_worker);
+	for (i = 0; i < ARRAY_SIZE(kc->works); i++) {
+		INIT_WORK(&kc->works[i].work, run_worker);
+		kc->works[i].kc = kc;
+	}
+	kc->next = kc->works;
 	INIT_DELAYED_WORK(&kc->unthrottle, unthrottle);
 
 	err = copy_space_init(&kc->own, num_pages, step_ended);
@@ -585,7 +846,8 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	err = kc->shares ? reserve_join(step_ended) : 0;
 	if (err)
 		goto err_reserve;
-	kc->wq = alloc_workqueue("kcopyd", WQ_MEM_RECLAIM | WQ_PERCPU, 1);
+	kc->wq = alloc_workqueue("kcopyd", WQ_MEM_RECLAIM | WQ_PERCPU,
+				 ARRAY_SIZE(kc->works));
 	if (kc->wq)
 		return 0;
 
@@ -605,9 +867,13 @@ err_reserve:
  */
 void engine_exit(struct kcopyd_client *kc)
 {
-	/* Pairs with the reader in step_ended(). */
-	synchronize_rcu();
 	cancel_delayed_work_sync(&kc->unthrottle);
+	/*
+	 * Somebody may have woken the worker and be about to queue it. After this
+	 * nobody is, and who comes late, at the end of a bio, finds it gone.
+	 */
+	while (cmpxchg(&kc->worker, 0, BIT(WORKER_GONE)))
+		flush_workqueue(kc->wq);
 	destroy_workqueue(kc->wq);
 	while (kc->nr_kept)
 		mempool_free(kc->kept[--kc->nr_kept], &kc->mempool);

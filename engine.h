@@ -10,6 +10,7 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mempool.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -38,6 +39,13 @@
 #define CLIENT_JOBS_KEPT (IS_ENABLED(CONFIG_KASAN) ? 1 : 32)
 
 /*
+ * In debug kernels, who relies on what the last use of an object has left behind
+ * finds nonsense.
+ */
+#define POISON_REUSED IS_ENABLED(CONFIG_PROVE_LOCKING)
+#define POISON_BYTE   0x5a
+
+/*
  * Flags of a job beside those of kcopyd.h. JOB_DROPIN: it came by the interface
  * of dm-kcopyd.
  */
@@ -56,8 +64,8 @@ union job_fn {
  * running	on no list by @turn: all is started, or as much as may be in
  *		flight at once; goes back to waiting when a piece ends and more
  *		is left
- * finished	@finished is set; on the client's @callbacks, once all ordered
- *		jobs before it are finished too, if it is ordered
+ * finished	@finished is set; on the client's @callbacks, if it is ordered once
+ *		the ordered jobs before it have been called back
  *
  * Only __finish() ends a job, and it is called in one of two places: where the
  * last piece in flight ends, or where a job without any is cancelled.
@@ -69,7 +77,7 @@ union job_fn {
 struct job {
 	struct list_head all;	  /* on the client's @jobs */
 	struct list_head turn;	  /* on its @turns or its @callbacks */
-	struct list_head ordered; /* on its @ordered */
+	struct list_head ordered; /* on its @ordered, until it is called back */
 	struct list_head ready;	  /* sequential: read, to be written */
 	struct kcopyd_client *kc;
 	u64 seq; /* when it was submitted */
@@ -111,10 +119,12 @@ enum phase {
 /* A part of a job, with all that its I/O needs. */
 struct piece {
 	struct list_head list;	  /* where it is, between steps */
-	struct llist_node done;	  /* on the client's @done */
 	struct copy_space *space; /* where it belongs */
+	struct region_io io;
+	/* All from here on is set anew for each use. */
 	struct kcopyd_client *kc;
 	struct job *job;
+	struct llist_node done; /* on the client's @done */
 	enum phase phase;
 	sector_t offset; /* from the beginning of the job */
 	unsigned int sectors;
@@ -125,24 +135,43 @@ struct piece {
 	bool throttled;	      /* the throttle counts it */
 	u8 nr_runs;
 	struct page_run runs[REGION_IO_VECS];
-	struct region_io io;
 };
 
-/* The worker: see wake() in engine.c. */
-enum worker_state { WORKER_IDLE, WORKER_RUNNING, WORKER_KICKED };
+/* The state of the worker; see engine_wake() and run_worker(). */
+enum worker_bits {
+	WORKER_BUSY,	/* a work deals with the I/O */
+	WORKER_CALLING, /* but calls back now; the other may take over */
+	WORKER_KICKED,	/* there is more to do */
+	WORKER_GONE,	/* the client is being freed */
+};
+
+/* One of the two works that are the worker in turns; see run_worker(). */
+struct kcopyd_work {
+	struct work_struct work;
+	struct kcopyd_client *kc;
+};
 
 struct kcopyd_client {
 	struct llist_head done; /* pieces whose I/O has ended */
-	atomic_t worker;	/* enum worker_state */
+	unsigned long worker;	/* mask of enum worker_bits */
 	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct kcopyd_work works[2];
+	struct kcopyd_work *next; /* the one that is queued next */
 
-	spinlock_t lock;	    /* guards all below up to @mempool */
+	/* The worker's own. Others may read @taken. */
+	struct llist_node *ended; /* pieces taken from @done, to be dealt with */
+	u64 taken;		  /* how often it has taken all of @done */
+
+	raw_spinlock_t lock;	    /* guards all below up to @mempool */
+	u64 dealt_with;		    /* @taken, when all that was had been */
 	struct list_head turns;	    /* jobs that have more to start */
 	struct list_head callbacks; /* finished jobs, to be called back */
 	struct list_head jobs;	    /* all jobs not called back, by age */
 	struct list_head ordered;   /* those of them that are ordered */
 	struct copy_space own;	    /* room that no other client takes */
+	u64 nr_queued;		    /* callbacks so far put on @callbacks */
+	u64 nr_returned;	    /* callbacks that have returned */
+	atomic_t calling_back;	    /* a work calls back, and looks for more */
 	u64 seq;		    /* of the latest job */
 	u64 calling;		    /* job whose callback runs, or 0 */
 	unsigned int nr_prepared;   /* callbacks prepared, not triggered */
@@ -155,6 +184,7 @@ struct kcopyd_client {
 
 	mempool_t mempool;	    /* of struct job */
 	wait_queue_head_t progress; /* a callback has returned */
+	struct rcu_head rcu;
 
 	bool shares; /* borrows from the reserve, whose lock guards these: */
 	struct list_head in_line; /* of those that wait for room */
@@ -173,6 +203,12 @@ static inline unsigned int piece_pages(const struct piece *piece)
 	for (i = 0; i < piece->nr_runs; i++)
 		pages += piece->runs[i].nr_pages;
 	return pages;
+}
+
+/* On a client's list of jobs there may be this instead; see engine_cancel(). */
+static inline bool job_is_place(const struct job *job)
+{
+	return !job->kc;
 }
 
 static inline bool job_is_zeroing(const struct job *job)
@@ -210,7 +246,7 @@ static inline bool job_has_more(const struct job *job)
 }
 
 void piece_begin(struct piece *piece);
-void piece_advance(struct piece *piece, struct list_head *retired);
+unsigned int piece_advance(struct piece *piece, struct list_head *retired);
 
 int client_create(unsigned int num_pages, bool shares,
 		  struct dm_kcopyd_throttle *throttle,

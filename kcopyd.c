@@ -8,6 +8,7 @@
 #include <linux/blkdev.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "engine.h"
@@ -108,18 +109,21 @@ static bool __drained(struct kcopyd_client *kc, u64 seq)
 	struct job *oldest;
 
 	lockdep_assert_held(&kc->lock);
-	oldest = list_first_entry_or_null(&kc->jobs, struct job, all);
-	return (!oldest || oldest->seq > seq) &&
-	       (!kc->calling || kc->calling > seq);
+	if (kc->calling && kc->calling <= seq)
+		return false;
+	list_for_each_entry(oldest, &kc->jobs, all)
+		if (!job_is_place(oldest))
+			return oldest->seq > seq;
+	return true;
 }
 
 static bool drained(struct kcopyd_client *kc, u64 seq)
 {
 	bool done;
 
-	spin_lock_irq(&kc->lock);
+	raw_spin_lock_irq(&kc->lock);
 	done = __drained(kc, seq);
-	spin_unlock_irq(&kc->lock);
+	raw_spin_unlock_irq(&kc->lock);
 	return done;
 }
 
@@ -128,9 +132,9 @@ static bool idle(struct kcopyd_client *kc)
 {
 	bool idle;
 
-	spin_lock_irq(&kc->lock);
+	raw_spin_lock_irq(&kc->lock);
 	idle = !kc->nr_prepared && __drained(kc, U64_MAX);
-	spin_unlock_irq(&kc->lock);
+	raw_spin_unlock_irq(&kc->lock);
 	return idle;
 }
 
@@ -150,7 +154,7 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 	wait_event(kc->progress, idle(kc));
 	engine_exit(kc);
 	mempool_exit(&kc->mempool);
-	kfree(kc);
+	kfree_rcu(kc, rcu);
 	module_put(THIS_MODULE);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_destroy);
@@ -170,9 +174,9 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 
 	if (WARN_ON_ONCE(!kc))
 		return;
-	spin_lock_irq(&kc->lock);
+	raw_spin_lock_irq(&kc->lock);
 	seq = kc->seq;
-	spin_unlock_irq(&kc->lock);
+	raw_spin_unlock_irq(&kc->lock);
 	wait_event(kc->progress, drained(kc, seq));
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_drain);
@@ -275,17 +279,19 @@ static struct job *lock_and_alloc_job(struct kcopyd_client *kc,
 				      unsigned int flags, unsigned long *irq)
 	__acquires(&kc->lock)
 {
+	gfp_t gfp = flags & KCOPYD_NOWAIT ? GFP_NOWAIT | __GFP_NOWARN :
+					    GFP_NOIO;
+	/* There, even this would sleep, for a lock of the allocator. */
+	bool never = IS_ENABLED(CONFIG_PREEMPT_RT) && flags & KCOPYD_NOWAIT &&
+		     !preemptible();
 	struct job *job;
 
-	spin_lock_irqsave(&kc->lock, *irq);
+	raw_spin_lock_irqsave(&kc->lock, *irq);
 	job = __take_object(kc);
-	if (!job) {
-		spin_unlock_irqrestore(&kc->lock, *irq);
-		job = mempool_alloc(&kc->mempool,
-				    flags & KCOPYD_NOWAIT ?
-					    GFP_NOWAIT | __GFP_NOWARN :
-					    GFP_NOIO);
-		spin_lock_irqsave(&kc->lock, *irq);
+	if (!job && !never) {
+		raw_spin_unlock_irqrestore(&kc->lock, *irq);
+		job = mempool_alloc(&kc->mempool, gfp);
+		raw_spin_lock_irqsave(&kc->lock, *irq);
 	}
 	return job;
 }
@@ -364,7 +370,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 		return -EINVAL;
 	job = lock_and_alloc_job(kc, flags, &irq);
 	if (!job) {
-		spin_unlock_irqrestore(&kc->lock, irq);
+		raw_spin_unlock_irqrestore(&kc->lock, irq);
 		return -EAGAIN;
 	}
 	init_job(job, kc, flags, fn, context);
@@ -480,7 +486,7 @@ struct job *job_prepare(struct kcopyd_client *kc, unsigned int flags,
 	init_job(job, kc, flags, fn, context);
 	job->callback_only = true;
 	kc->nr_prepared++;
-	spin_unlock_irqrestore(&kc->lock, irq);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
 	return job;
 }
 
@@ -540,13 +546,13 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 
 	if (WARN_ON_ONCE(!kc || !stats))
 		return;
-	spin_lock_irqsave(&kc->lock, flags);
+	raw_spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
 	stats->jobs_pending = stats->jobs_submitted - stats->jobs_completed;
 	stats->pages_total = kc->own.pool.nr_pages;
 	if (kc->shares)
 		stats->pages_total += reserve_pages();
-	spin_unlock_irqrestore(&kc->lock, flags);
+	raw_spin_unlock_irqrestore(&kc->lock, flags);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_get_stats);
 
@@ -567,6 +573,12 @@ static int __init kcopyd_init(void)
 
 static void __exit kcopyd_exit(void)
 {
+	/*
+	 * Whoever ended the last bio may have been preempted on the way out of our
+	 * code. No client is left that could be waited for, and this waits for all
+	 * tasks to leave.
+	 */
+	synchronize_rcu_tasks();
 	region_io_cleanup();
 	kmem_cache_destroy(job_cache);
 }

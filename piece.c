@@ -27,14 +27,20 @@ static void note_failed(struct job *job, unsigned long failed)
 		job_stop(job);
 }
 
-/* Zero what is left of a piece by writing, a part at a time. */
-static void write_zero_pages(struct piece *piece)
+/*
+ * Zero what is left of a piece by writing, a part at a time. Returns how many
+ * sectors are written, of all destinations.
+ */
+static unsigned int write_zero_pages(struct piece *piece)
 {
+	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
+				     piece->sectors - piece->zeroed);
+	unsigned long places = piece->places;
+
 	piece->phase = PHASE_ZERO_PAGES;
-	region_write_zero_pages(&piece->io, piece->job->to, piece->places,
-				piece->offset + piece->zeroed,
-				min_t(unsigned int, REGION_ZERO_SECTORS,
-				      piece->sectors - piece->zeroed));
+	region_write_zero_pages(&piece->io, piece->job->to, places,
+				piece->offset + piece->zeroed, sectors);
+	return sectors * hweight_long(places);
 }
 
 static void begin_zeroing(struct piece *piece)
@@ -103,17 +109,20 @@ static void note_writes(struct piece *piece, unsigned int sectors,
 		note_failed(job, failed);
 }
 
-static void begin_write(struct piece *piece)
+/* Returns how many sectors are written, of all destinations. */
+static __always_inline unsigned int begin_write(struct piece *piece)
 {
 	struct job *job = piece->job;
 	unsigned long places = job_places(job);
+	unsigned int sectors = piece->sectors;
 
 	piece->phase = PHASE_WRITE;
 	if (likely(places))
 		region_write(&piece->io, job->to, places, piece->offset,
-			     piece->sectors);
+			     sectors);
 	else
 		region_skip(&piece->io);
+	return sectors * hweight_long(places);
 }
 
 /* Keep the pieces that wait for their write sorted; the newest is mostly last. */
@@ -129,23 +138,23 @@ static void add_ready(struct piece *piece)
 }
 
 /* Sequential: begin the next write if it is its turn. */
-static void write_next(struct job *job, struct list_head *retired)
+static unsigned int write_next(struct job *job, struct list_head *retired)
 {
 	struct piece *piece;
 
 	if (job_stopped(job)) {
 		list_splice_tail_init(&job->ready, retired);
-		return;
+		return 0;
 	}
 	piece = list_first_entry_or_null(&job->ready, struct piece, list);
 	if (!piece || job->writing || piece->offset != job->written)
-		return;
+		return 0;
 	list_del(&piece->list);
 	job->writing = true;
-	begin_write(piece);
+	return begin_write(piece);
 }
 
-static void read_ended(struct piece *piece, struct list_head *retired)
+static unsigned int read_ended(struct piece *piece, struct list_head *retired)
 {
 	struct job *job = piece->job;
 	int err = region_read_error(&piece->io);
@@ -154,30 +163,31 @@ static void read_ended(struct piece *piece, struct list_head *retired)
 		read_failed(job, err);
 	else
 		piece->read = piece->io.places ? piece->sectors : 0;
-	if (err || job_stopped(job))
-		list_add_tail(&piece->list, retired);
-	else if (job->flags & KCOPYD_WRITE_SEQ)
+	if (!err && !job_stopped(job)) {
+		if (!(job->flags & KCOPYD_WRITE_SEQ))
+			return begin_write(piece);
 		add_ready(piece);
-	else
-		begin_write(piece);
-	if (job->flags & KCOPYD_WRITE_SEQ)
-		write_next(job, retired);
+	} else {
+		list_add_tail(&piece->list, retired);
+	}
+	return job->flags & KCOPYD_WRITE_SEQ ? write_next(job, retired) : 0;
 }
 
-static void write_ended(struct piece *piece, struct list_head *retired)
+static unsigned int write_ended(struct piece *piece, struct list_head *retired)
 {
 	struct job *job = piece->job;
 
 	note_writes(piece, piece->sectors, 0);
 	list_add_tail(&piece->list, retired);
-	if (job->flags & KCOPYD_WRITE_SEQ) {
-		job->writing = false;
-		job->written = piece->offset + piece->sectors;
-		write_next(job, retired);
-	}
+	if (!(job->flags & KCOPYD_WRITE_SEQ))
+		return 0;
+	job->writing = false;
+	job->written = piece->offset + piece->sectors;
+	return write_next(job, retired);
 }
 
-static void zero_command_ended(struct piece *piece, struct list_head *retired)
+static unsigned int zero_command_ended(struct piece *piece,
+				       struct list_head *retired)
 {
 	struct job *job = piece->job;
 	unsigned long refused = region_refused(&piece->io, job->to);
@@ -186,12 +196,13 @@ static void zero_command_ended(struct piece *piece, struct list_head *retired)
 	note_writes(piece, piece->sectors, refused);
 	piece->places = (piece->places | refused) & job_places(job);
 	if (piece->places && !job_stopped(job))
-		write_zero_pages(piece);
-	else
-		list_add_tail(&piece->list, retired);
+		return write_zero_pages(piece);
+	list_add_tail(&piece->list, retired);
+	return 0;
 }
 
-static void zero_pages_ended(struct piece *piece, struct list_head *retired)
+static unsigned int zero_pages_ended(struct piece *piece,
+				     struct list_head *retired)
 {
 	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
 				     piece->sectors - piece->zeroed);
@@ -201,9 +212,9 @@ static void zero_pages_ended(struct piece *piece, struct list_head *retired)
 	piece->zeroed += sectors;
 	if (piece->places && piece->zeroed < piece->sectors &&
 	    !job_stopped(piece->job))
-		write_zero_pages(piece);
-	else
-		list_add_tail(&piece->list, retired);
+		return write_zero_pages(piece);
+	list_add_tail(&piece->list, retired);
+	return 0;
 }
 
 static void flush_ended(struct piece *piece, struct list_head *retired)
@@ -218,24 +229,21 @@ static void flush_ended(struct piece *piece, struct list_head *retired)
  * @retired: where to put the pieces that are over, this one or others
  *
  * Context: The worker. May sleep.
+ * Return: How many sectors are being written now, of all destinations.
  */
-void piece_advance(struct piece *piece, struct list_head *retired)
+unsigned int piece_advance(struct piece *piece, struct list_head *retired)
 {
 	switch (piece->phase) {
 	case PHASE_READ:
-		read_ended(piece, retired);
-		break;
+		return read_ended(piece, retired);
 	case PHASE_WRITE:
-		write_ended(piece, retired);
-		break;
+		return write_ended(piece, retired);
 	case PHASE_ZERO_COMMAND:
-		zero_command_ended(piece, retired);
-		break;
+		return zero_command_ended(piece, retired);
 	case PHASE_ZERO_PAGES:
-		zero_pages_ended(piece, retired);
-		break;
+		return zero_pages_ended(piece, retired);
 	case PHASE_FLUSH:
 		flush_ended(piece, retired);
-		break;
 	}
+	return 0;
 }

@@ -118,6 +118,7 @@ struct piece *copy_space_get_bare(struct copy_space *space)
 		return NULL;
 	list_del(&piece->list);
 	space->nr_free--;
+	piece->nr_runs = 0;
 	return piece;
 }
 
@@ -153,6 +154,14 @@ void copy_space_put_pages(struct piece *piece)
 	piece->nr_runs = 0;
 }
 
+static void poison(struct piece *piece)
+{
+	memset_startat(piece, POISON_BYTE, kc);
+	memset(piece->io.vecs, POISON_BYTE, sizeof(piece->io.vecs));
+	piece->io.places = ~0UL;
+	piece->io.failed = ~0UL;
+}
+
 /**
  * copy_space_put - give a piece back
  * @piece: one without pages, on no list
@@ -161,6 +170,8 @@ void copy_space_put_pages(struct piece *piece)
  */
 void copy_space_put(struct piece *piece)
 {
+	if (POISON_REUSED)
+		poison(piece);
 	list_add(&piece->list, &piece->space->free);
 	piece->space->nr_free++;
 }

@@ -13,6 +13,7 @@
 #include <linux/stacktrace.h>
 #include <linux/tracepoint.h>
 
+#include "engine.h"
 #include "kcopyd_test.h"
 
 /* Promise 10: what is set aside is what is used */
@@ -160,7 +161,7 @@ static void zeroing_takes_no_pages(struct kunit *test)
 
 /* What was allocated since count_allocations(). */
 static struct {
-	struct work_struct *worker; /* of the client */
+	struct kcopyd_client *kc; /* whose worker is watched */
 	struct task_struct *submitter;
 	atomic_t by_worker;
 	atomic_t by_submitter;
@@ -189,10 +190,17 @@ static bool for_debugging(const unsigned long *stack, unsigned int depth)
 	return false;
 }
 
+/* Is this one of the client's two works? */
+static bool is_worker(struct work_struct *work)
+{
+	struct kcopyd_client *kc = allocated.kc;
+
+	return kc && (work == &kc->works[0].work || work == &kc->works[1].work);
+}
+
 static void note_allocation(void)
 {
-	bool by_worker = in_task() && current_work() &&
-			 current_work() == allocated.worker;
+	bool by_worker = in_task() && is_worker(current_work());
 	unsigned long stack[STACK_DEPTH];
 	unsigned int depth;
 
@@ -282,24 +290,23 @@ static void count_allocations(void)
 	atomic_set(&allocated.by_submitter, 0);
 }
 
-static void learn_worker(struct kt_job *job)
+/* To see that the probes see it. */
+static void allocate(struct kt_job *job)
 {
-	allocated.worker = current_work();
-	/* To see that the probes see it. */
 	kfree(kmalloc(100, GFP_KERNEL));
 }
 
-/* A job tells which worker to watch; and the probes must see it allocate. */
-static void find_worker(struct kunit *test)
+/* From now on the worker is watched; the probes must see it allocate. */
+static void watch_worker(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 	struct kt_job *job = kt_job(f);
 
-	job->then = learn_worker;
+	job->then = allocate;
+	allocated.kc = f->kc;
 	count_allocations();
 	kt_copy(test, job, 0);
 	kt_expect_result(test, job, 0, 0);
-	KUNIT_ASSERT_NOT_NULL(test, allocated.worker);
 	KUNIT_ASSERT_GE(test, atomic_read(&allocated.by_worker), 1);
 	kt_wait_all(test);
 	kcopyd_client_drain(f->kc);
@@ -350,7 +357,7 @@ static void run_without_allocations(struct kunit *test)
 	test_disk_end_in(f->source, TEST_DISK_WORK);
 	test_disk_end_in(f->dests[0], TEST_DISK_IRQ);
 	kt_set_regions(f, 0, 0, 4000);
-	find_worker(test);
+	watch_worker(test);
 	kt_fail(f->dests[1], TEST_DISK_ZERO, 0, 0, BLK_STS_NOTSUPP);
 	kt_fail(f->dests[2], TEST_DISK_WRITE, 1000, 8, BLK_STS_IOERR);
 	count_allocations();
@@ -395,7 +402,7 @@ static void prepared_callback_allocates_nothing(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, prepared);
 	late->accepted = true;
 	kt_copy(test, job, 0);
-	find_worker(test);
+	watch_worker(test);
 
 	late = kt_job(f);
 	prepared = kcopyd_prepare_callback(f->kc, kt_called, late);
@@ -418,7 +425,7 @@ static void submission_allocates_one_object_at_most(struct kunit *test)
 	kt_make_client(test, 64);
 	kt_make_disks(test, 2, &kt_disk);
 	kt_set_regions(f, 0, 0, 4000);
-	find_worker(test);
+	watch_worker(test);
 	for (i = 0; i < 10; i++) {
 		struct kt_job *job = kt_job(f);
 		int err;
@@ -562,7 +569,7 @@ static void memory_suite_exit(struct kunit_suite *suite)
 
 static void memory_case_exit(struct kunit *test)
 {
-	allocated.worker = NULL;
+	allocated.kc = NULL;
 	kt_exit(test);
 }
 
