@@ -7,6 +7,7 @@
  * bit is set, and the others get all.
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 
 #include "kcopyd_test.h"
@@ -185,6 +186,34 @@ static void destination_comes_back(struct kunit *test)
 	kt_expect_copied(test, again, BAD);
 }
 
+/* The submitter of the second bio is slow: the first one's failure is known then. */
+static void sleep_at_second(struct bio *bio, void *data)
+{
+	atomic_t *bios = data;
+
+	if (atomic_inc_return(bios) == 2)
+		msleep(200);
+}
+
+/* A piece that is begun when no destination is left has failed nowhere else. */
+static void piece_without_destination_tells_nothing_new(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+	static atomic_t bios;
+
+	atomic_set(&bios, 0);
+	kt_make_client(test, 64);
+	kt_make_disks(test, 1, &kt_disk);
+	test_disk_end_in(f->dests[0], TEST_DISK_WORK);
+	kt_fail(f->dests[0], TEST_DISK_WRITE, 0, 0, BLK_STS_IOERR);
+	test_disk_watch(f->dests[0], sleep_at_second, &bios);
+	kt_set_regions(f, 64, 64, COUNT);
+	kt_zero(test, job, 0);
+	kt_expect_result(test, job, 0, BIT(0));
+	KUNIT_EXPECT_LE(test, test_disk_count(f->dests[0], TEST_DISK_ALL), 2);
+}
+
 static struct kunit_case bad_dest_cases[] = {
 	KUNIT_CASE(read_only_destination_fails_alone),
 	KUNIT_CASE(short_destination_fails_alone),
@@ -193,6 +222,7 @@ static struct kunit_case bad_dest_cases[] = {
 	KUNIT_CASE(destination_becomes_short),
 	KUNIT_CASE(destination_vanishes),
 	KUNIT_CASE(destination_comes_back),
+	KUNIT_CASE(piece_without_destination_tells_nothing_new),
 	{}
 };
 

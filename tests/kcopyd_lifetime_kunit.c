@@ -6,6 +6,7 @@
 #include <linux/irq_work.h>
 #include <linux/module.h>
 
+#include "compat.h"
 #include "kcopyd_test.h"
 
 /* Promise 8: drain and destroy */
@@ -19,7 +20,7 @@ static void drain(void *data)
 
 static void take_a_nap(struct kt_job *job)
 {
-	msleep(100);
+	msleep(20);
 	/* So that its absence can be told from its presence. */
 	job->write_err |= BIT(31);
 }
@@ -146,6 +147,68 @@ static void idle_client_is_drained_and_destroyed_at_once(struct kunit *test)
 	drain(test->priv);
 	kt_destroy_client(test);
 	kcopyd_client_destroy(NULL);
+}
+
+/* A reader of RCU that ends when it is told to, or after a long time. */
+static struct {
+	bool reads, stop, was_told;
+	unsigned long patience;
+} reader;
+
+static void read_under_rcu(void *data)
+{
+	unsigned long end = jiffies + reader.patience;
+
+	rcu_read_lock();
+	WRITE_ONCE(reader.reads, true);
+	while (!READ_ONCE(reader.stop) && time_before(jiffies, end))
+		cpu_relax();
+	reader.was_told = READ_ONCE(reader.stop);
+	rcu_read_unlock();
+}
+
+/* Does a function return though there is a reader all the time? */
+static bool returns_beside_reader(struct kunit *test, void (*fn)(void *data),
+				  void *data, unsigned long patience)
+{
+	struct kt_task *task;
+
+	reader.reads = false;
+	reader.stop = false;
+	reader.patience = patience;
+	task = kt_start(test, read_under_rcu, NULL);
+	while (!READ_ONCE(reader.reads))
+		usleep_range(500, 1000);
+	fn(data);
+	WRITE_ONCE(reader.stop, true);
+	kt_join(test, task);
+	return reader.was_told;
+}
+
+static void destroy_wq(void *data)
+{
+	destroy_workqueue(data);
+}
+
+/* A target with hundreds of clients destroys them one after the other. */
+static void destroy_waits_for_no_grace_period(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct workqueue_struct *wq;
+
+	wq = alloc_workqueue("kcopyd_test_rcu", WQ_MEM_RECLAIM | WQ_PERCPU, 1);
+	KUNIT_ASSERT_NOT_NULL(test, wq);
+	/* In older kernels that is so with lockdep. */
+	if (!returns_beside_reader(test, destroy_wq, wq, HZ))
+		kunit_skip(test, "a workqueue waits for a grace period here");
+	kt_make_client(test, 4);
+	kt_make_disks(test, 1, &kt_disk);
+	kt_set_regions(f, 0, 0, 64);
+	kt_copy(test, kt_job(f), 0);
+	kt_wait_all(test);
+	KUNIT_EXPECT_TRUE(test,
+			  returns_beside_reader(test, destroy, f->kc, 15 * HZ));
+	f->kc = NULL;
 }
 
 /* The loader refuses to unload a module that somebody holds. */
@@ -292,6 +355,7 @@ static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(drain_does_not_wait_for_later_jobs),
 	KUNIT_CASE(destroy_waits_for_all_jobs),
 	KUNIT_CASE(idle_client_is_drained_and_destroyed_at_once),
+	KUNIT_CASE(destroy_waits_for_no_grace_period),
 	KUNIT_CASE(client_keeps_the_module_loaded),
 	KUNIT_CASE(prepared_callback_runs_when_triggered),
 	KUNIT_CASE(prepared_callback_is_triggered_in_interrupts),

@@ -4,7 +4,9 @@
  */
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/tracepoint.h>
 
+#include "engine.h"
 #include "kcopyd_test.h"
 
 /* Promise 6: fair */
@@ -168,6 +170,93 @@ static void other_work_starts_beside_a_busy_worker(struct kunit *test)
 	flush_work(&bystander.work);
 }
 
+/*
+ * How many bios one run of a work of the client submits: counted by the disks, from
+ * its beginning to its end as the workqueue's tracepoints tell.
+ */
+static struct {
+	struct kcopyd_client *kc;
+	unsigned int bios[2], most;
+	struct tracepoint *start, *end;
+} meter;
+
+/* Which of the client's two works this is; 2 if it is none. */
+static unsigned int which(struct work_struct *work)
+{
+	unsigned int i = 0;
+
+	while (i < 2 && work != &meter.kc->works[i].work)
+		i++;
+	return i;
+}
+
+static void count_bio(struct bio *bio, void *unused)
+{
+	unsigned int i = which(current_work());
+
+	if (i < 2)
+		meter.bios[i]++;
+}
+
+static void run_starts(void *unused, struct work_struct *work)
+{
+	unsigned int i = which(work);
+
+	if (i < 2)
+		meter.bios[i] = 0;
+}
+
+static void run_ends(void *unused, struct work_struct *work, work_func_t fn)
+{
+	unsigned int i = which(work);
+
+	if (i < 2)
+		meter.most = max(meter.most, meter.bios[i]);
+}
+
+static void find_tracepoints(struct tracepoint *tracepoint, void *unused)
+{
+	if (!strcmp(tracepoint->name, "workqueue_execute_start"))
+		meter.start = tracepoint;
+	if (!strcmp(tracepoint->name, "workqueue_execute_end"))
+		meter.end = tracepoint;
+}
+
+/* Copies to eight disks that complete at once: more than a worker may move. */
+static void worker_moves_no_more_than_its_turn(struct kunit *test)
+{
+	static const struct test_disk_params params = { .sectors = 8192 };
+	/* 4 MiB in parts of 512 KiB, of which the last goes to eight disks. */
+	const unsigned int bound = 8 + KCOPYD_MAX_REGIONS;
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	meter.most = 0;
+	for_each_kernel_tracepoint(find_tracepoints, NULL);
+	if (!meter.start || !meter.end)
+		kunit_skip(test, "this kernel has no tracepoints");
+	kt_make_client(test, 64 * 128);
+	meter.kc = f->kc;
+	kt_make_source(test, &params);
+	test_disk_watch(f->source, count_bio, NULL);
+	for (i = 0; i < KCOPYD_MAX_REGIONS; i++) {
+		kt_make_dest(test, &params);
+		test_disk_watch(f->dests[i], count_bio, NULL);
+	}
+	kt_set_regions(f, 0, 0, 8192 - 8 * KCOPYD_MAX_REGIONS);
+	tracepoint_probe_register(meter.start, run_starts, NULL);
+	tracepoint_probe_register(meter.end, run_ends, NULL);
+	for (i = 0; i < 8; i++)
+		kt_copy(test, kt_job(f), KCOPYD_NOWAIT);
+	for (i = 0; i < 8; i++)
+		wait_for_completion_timeout(&f->jobs[i].called, KT_PATIENCE);
+	tracepoint_probe_unregister(meter.start, run_starts, NULL);
+	tracepoint_probe_unregister(meter.end, run_ends, NULL);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_GT(test, meter.most, 0);
+	KUNIT_EXPECT_LE(test, meter.most, bound);
+}
+
 /* Promise 7: cancel */
 
 static void waiting_job_is_cancelled_without_any_io(struct kunit *test)
@@ -318,6 +407,81 @@ static void only_jobs_of_that_context_are_cancelled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, doomed), 0);
 }
 
+/* A submitter that is blocked in submit_bio(). */
+static struct {
+	struct completion entered, leave;
+	atomic_t blocked;
+} gate;
+
+static void block_once(struct bio *bio, void *data)
+{
+	if (atomic_xchg(&gate.blocked, 1))
+		return;
+	complete(&gate.entered);
+	wait_for_completion(&gate.leave);
+}
+
+static void submit_blocked(void *data)
+{
+	struct kt_job *job = data;
+
+	if (job->f->source)
+		kt_try_copy(job, 0);
+	else
+		kt_try_zero(job, 0);
+}
+
+/* Of all that was decided on, nothing is begun after the cancellation. */
+static void expect_nothing_after_cancel(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_job *job = kt_job(f);
+	unsigned int i, bios = 0;
+	struct kt_task *task;
+
+	init_completion(&gate.entered);
+	init_completion(&gate.leave);
+	atomic_set(&gate.blocked, 0);
+	kt_make_client(test, 64 * 128);
+	if (f->source)
+		test_disk_watch(f->source, block_once, NULL);
+	for (i = 0; i < f->nr_disks; i++)
+		test_disk_watch(f->dests[i], block_once, NULL);
+	kt_set_regions(f, 0, 0, 16000);
+	task = kt_start(test, submit_blocked, job);
+	wait_for_completion(&gate.entered);
+	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, job), 1);
+	complete(&gate.leave);
+	kt_join(test, task);
+	kt_expect_result(test, job, -ECANCELED, 0);
+	if (f->source)
+		bios = test_disk_count(f->source, TEST_DISK_ALL);
+	for (i = 0; i < f->nr_disks; i++)
+		bios += test_disk_count(f->dests[i], TEST_DISK_ALL);
+	KUNIT_EXPECT_EQ(test, bios, 1);
+}
+
+static void cancelled_copy_begins_no_more_pieces(struct kunit *test)
+{
+	kt_make_disks(test, 1, &kt_disk);
+	expect_nothing_after_cancel(test);
+}
+
+static void cancelled_zeroing_begins_no_more_pieces(struct kunit *test)
+{
+	kt_make_dest(test, &kt_disk);
+	expect_nothing_after_cancel(test);
+}
+
+static void cancelled_zeroing_spares_the_next_destinations(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < KCOPYD_MAX_REGIONS; i++)
+		kt_make_dest(test, &kt_disk);
+	expect_nothing_after_cancel(test);
+}
+
 static atomic_t nr_cancelled;
 
 static void count_cancelled(int read_err, unsigned int write_err, void *context)
@@ -348,6 +512,47 @@ static void all_jobs_of_a_context_are_cancelled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&nr_cancelled), 5);
 }
 
+/* More than are looked at in one go; and somebody waits for them meanwhile. */
+#define MANY 5000
+
+static void drain(void *data)
+{
+	kcopyd_client_drain(data);
+}
+
+static void count_others(int read_err, unsigned int write_err, void *context)
+{
+}
+
+static void many_jobs_are_cancelled(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct kt_task *task;
+	unsigned int i;
+	int err;
+
+	atomic_set(&nr_cancelled, 0);
+	kt_make_client(test, 1);
+	kt_make_disks(test, 1, &kt_disk);
+	test_disk_hold(f->source, TEST_DISK_READ);
+	kt_set_regions(f, 0, 0, 8);
+	for (i = 0; i < MANY; i++) {
+		/* The first is in flight; each fifth has another context. */
+		err = kcopyd_copy(f->kc, &f->from, 1, f->to, 0,
+				  i % 5 ? count_cancelled : count_others,
+				  i % 5 ? (void *)f : (void *)test);
+		KUNIT_ASSERT_EQ(test, err, 0);
+	}
+	task = kt_start(test, drain, f->kc);
+	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, f), MANY / 5 * 4);
+	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, f), 0);
+	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, test), MANY / 5);
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	kt_join(test, task);
+	KUNIT_EXPECT_EQ(test, atomic_read(&nr_cancelled), MANY / 5 * 4);
+	KUNIT_EXPECT_EQ(test, kt_stats(f).jobs_cancelled, MANY);
+}
+
 static void other_clients_jobs_are_not_cancelled(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
@@ -370,6 +575,7 @@ static void other_clients_jobs_are_not_cancelled(struct kunit *test)
 static struct kunit_case turns_cases[] = {
 	KUNIT_CASE(small_job_waits_for_one_piece_of_each_job_ahead),
 	KUNIT_CASE(other_work_starts_beside_a_busy_worker),
+	KUNIT_CASE(worker_moves_no_more_than_its_turn),
 	KUNIT_CASE(waiting_job_is_cancelled_without_any_io),
 	KUNIT_CASE(job_is_cancelled_while_it_reads),
 	KUNIT_CASE(sequential_job_is_cancelled_while_it_reads),
@@ -378,8 +584,12 @@ static struct kunit_case turns_cases[] = {
 	KUNIT_CASE(sequential_job_is_cancelled_while_pieces_wait),
 	KUNIT_CASE(durable_job_is_cancelled_before_its_flush),
 	KUNIT_CASE(zeroing_is_cancelled),
+	KUNIT_CASE(cancelled_copy_begins_no_more_pieces),
+	KUNIT_CASE(cancelled_zeroing_begins_no_more_pieces),
+	KUNIT_CASE(cancelled_zeroing_spares_the_next_destinations),
 	KUNIT_CASE(only_jobs_of_that_context_are_cancelled),
 	KUNIT_CASE(all_jobs_of_a_context_are_cancelled),
+	KUNIT_CASE(many_jobs_are_cancelled),
 	KUNIT_CASE(other_clients_jobs_are_not_cancelled),
 	{}
 };
