@@ -29,18 +29,21 @@ static struct origin *__find_origin(struct block_device *bdev)
 	return NULL;
 }
 
+/* Returns an ERR_PTR() on failure: as kcopyd_client_create_shared(). */
 static struct origin *new_origin(struct block_device *bdev)
 {
 	struct origin *o = kzalloc(sizeof(*o), GFP_KERNEL);
+	int err = -ENOMEM;
 
 	if (!o)
-		return NULL;
+		return ERR_PTR(err);
 	o->bdev = bdev;
 	origin_init(o);
 	o->wq = alloc_ordered_workqueue("ksnap", WQ_MEM_RECLAIM);
 	if (!o->wq)
 		goto err_wq;
-	if (kcopyd_client_create_shared(CLIENT_PAGES, &o->kc))
+	err = kcopyd_client_create_shared(CLIENT_PAGES, &o->kc);
+	if (err)
 		goto err_client;
 	return o;
 
@@ -48,7 +51,7 @@ err_client:
 	destroy_workqueue(o->wq);
 err_wq:
 	kfree(o);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 static struct origin *get_origin(struct dm_target *ti,
@@ -60,13 +63,15 @@ static struct origin *get_origin(struct dm_target *ti,
 	o = __find_origin(bdev);
 	if (!o) {
 		o = new_origin(bdev);
-		if (o)
+		if (!IS_ERR(o))
 			list_add(&o->list, &origins);
-		else
-			ti->error = "Out of memory";
 	}
-	if (o)
+	if (!IS_ERR(o))
 		o->nr_users++;
+	else if (PTR_ERR(o) == -EINVAL)
+		ti->error = "kcopyd-mod's reserve_pages is out of range";
+	else
+		ti->error = "Out of memory";
 	mutex_unlock(&origins_lock);
 	return o;
 }
@@ -138,8 +143,8 @@ int join_origin(struct dm_target *ti, struct snap *s,
 	char *error;
 
 	s->origin = get_origin(ti, s->origin_dev->bdev);
-	if (!s->origin)
-		return -ENOMEM;
+	if (IS_ERR(s->origin))
+		return PTR_ERR(s->origin);
 	mutex_lock(&origins_lock);
 	error = __join(s, chunk_sectors);
 	mutex_unlock(&origins_lock);
@@ -183,7 +188,7 @@ struct origin_target {
 static int origin_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	struct origin_target *t;
-	int err = -ENOMEM;
+	int err;
 
 	if (argc != 1 || ti->begin) {
 		ti->error = argc != 1 ? "The one argument is the device" :
@@ -200,10 +205,11 @@ static int origin_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "Cannot open the device of the origin";
 		goto err_device;
 	}
-	err = -ENOMEM;
 	t->origin = get_origin(ti, t->dev->bdev);
-	if (!t->origin)
+	if (IS_ERR(t->origin)) {
+		err = PTR_ERR(t->origin);
 		goto err_origin;
+	}
 	ti->private = t;
 	ti->num_flush_bios = 1;
 	ti->per_io_data_size = sizeof(struct snap_io);

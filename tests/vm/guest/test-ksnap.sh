@@ -160,6 +160,19 @@ bad_tables_are_refused() {
 	refused $base $store P 32
 }
 
+# What kcopyd refuses is not a lack of memory.
+bad_parameter_is_named() {
+	parameter=/sys/module/kcopyd_mod/parameters/reserve_pages
+	make_loop 0 8
+	echo 100000000 >$parameter
+	! dmsetup create origin --table "0 16384 ksnap-origin /dev/loop0" \
+		2>/dev/null || fail "not refused: a reserve of 400 GB"
+	dmesg | tail -n 5 | grep -q "reserve_pages is out of range" ||
+		fail "the log does not name the parameter"
+	echo 0 >$parameter
+	dmsetup create origin --table "0 16384 ksnap-origin /dev/loop0"
+}
+
 load_target dm-ksnap dm-snapshot
 run_cases data_4k_chunks_in_memory data_16k_chunks_persistent \
 	data_64k_chunks_persistent data_1m_chunks_in_memory \
@@ -168,4 +181,4 @@ run_cases data_4k_chunks_in_memory data_16k_chunks_persistent \
 	data_snapshot_is_read_meanwhile data_table_of_many_parts \
 	data_persistent_snapshot_comes_back data_written_snapshot_comes_back \
 	data_store_of_dm_snapshot data_last_chunk_is_short \
-	origin_is_read_once_for_all bad_tables_are_refused
+	origin_is_read_once_for_all bad_tables_are_refused bad_parameter_is_named
