@@ -127,15 +127,18 @@ static inline void compat_close_bdev(struct compat_bdev *opened)
 
 #include <linux/hrtimer.h>
 
-/* For a timer that expires in hard interrupts. Before 6.13 it had two steps. */
+/*
+ * For a timer that expires in hard interrupts, but on PREEMPT_RT in a thread. Before
+ * 6.13 it had two steps.
+ */
 static inline void
 compat_hrtimer_setup(struct hrtimer *timer,
 		     enum hrtimer_restart (*fn)(struct hrtimer *timer))
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 #else
-	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	timer->function = fn;
 #endif
 }

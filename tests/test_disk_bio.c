@@ -252,7 +252,7 @@ void test_disk_begin_end(struct test_disk *disk, struct bio *bio)
 	if (ending == TEST_DISK_INLINE)
 		end_bio(disk, bio);
 	else if (ending == TEST_DISK_IRQ)
-		hrtimer_start(&disk->timer, 0, HRTIMER_MODE_REL_HARD);
+		hrtimer_start(&disk->timer, 0, HRTIMER_MODE_REL);
 	else
 		queue_work(test_disk_wq, &disk->work);
 }
