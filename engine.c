@@ -308,7 +308,9 @@ static struct piece *__start_one(struct kcopyd_client *kc)
 	bool limited = throttle_limits(kc->throttle);
 	struct piece *piece;
 
-	if (limited && !__throttle_allows(kc))
+	if (!limited)
+		kc->throttled = 0;
+	else if (!__throttle_allows(kc))
 		return NULL;
 	piece = __next_piece(kc);
 	if (piece)

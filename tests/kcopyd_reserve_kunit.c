@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
+#include "include/linux/dm-kcopyd.h"
 #include "kcopyd_test.h"
 
 #define OWN_PAGES     4
@@ -290,6 +291,43 @@ static void block_once(struct bio *bio, void *data)
 	wait_for_completion(&gate.leave);
 }
 
+/*
+ * A client that waited for its throttle, which is lifted then, waits for room like
+ * any other: it is woken when some comes back, though nothing of its own ends.
+ */
+static void lifted_throttle_is_forgotten(struct kunit *test)
+{
+	static struct dm_kcopyd_throttle throttle;
+	struct kt_fixture *f = test->priv;
+	struct kt_job *first = kt_job(f), *job = kt_job(f);
+
+	throttle = (struct dm_kcopyd_throttle){ 1 };
+	make_shared(test, &f->kc);
+	other = dm_kcopyd_client_create(&throttle);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(other));
+	kt_make_disks(test, 3, &kt_disk);
+	its_source = test_disk_create(&kt_disk);
+	KUNIT_ASSERT_NOT_NULL(test, its_source);
+	hang_all(test);
+	test_disk_hold(its_source, TEST_DISK_READ);
+	other_copies(test, first, 2, 8);
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, 1));
+	/* Some jiffies, so that the share of the time is used up. */
+	msleep(100);
+	submit(test, other, job, its_source, 1, 0, ALL);
+	msleep(100);
+	throttle.throttle = 100;
+	/* What own pages hold. */
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(its_source, 2));
+	msleep(300);
+	KUNIT_ASSERT_EQ(test, test_disk_held(its_source), 2);
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	KUNIT_EXPECT_TRUE(test, test_disk_wait_held(its_source, 3));
+	test_disk_release_all(its_source, TEST_DISK_FIFO);
+	kt_expect_result(test, first, 0, 0);
+	kt_expect_result(test, job, 0, 0);
+}
+
 static void blocked_worker_is_passed_over(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
@@ -372,6 +410,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(own_pages_guarantee_progress),
 	KUNIT_CASE(own_pages_go_on_beside_one_that_is_stuck),
 	KUNIT_CASE(cancelled_job_leaves_the_line),
+	KUNIT_CASE(lifted_throttle_is_forgotten),
 	KUNIT_CASE(blocked_worker_is_passed_over),
 	KUNIT_CASE(last_client_releases_the_reserve),
 	{}
