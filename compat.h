@@ -44,7 +44,7 @@
 
 /* Before 6.5 a device was opened like a file. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define blk_mode_t     fmode_t
+#define blk_mode_t fmode_t
 #define BLK_OPEN_WRITE FMODE_WRITE
 #endif
 

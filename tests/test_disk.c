@@ -137,7 +137,8 @@ void test_disk_destroy(struct test_disk *disk)
 	if (!disk)
 		return;
 	test_disk_release_all(disk, TEST_DISK_FIFO);
-	hrtimer_cancel(&disk->timer);
+	if (hrtimer_cancel(&disk->timer))
+		test_disk_end_in_irq(&disk->timer);
 	flush_work(&disk->work);
 	WARN_ON(disk->in_flight);
 	del_gendisk(disk->gd);
