@@ -16,15 +16,9 @@ static void make_dm_client(struct kunit *test, struct kcopyd_client **kc,
 	KUNIT_ASSERT_FALSE(test, IS_ERR(*kc));
 }
 
-/* As kt_called(), for clients whose callbacks may run beside those of f->kc. */
 static void called(int read_err, unsigned long write_err, void *context)
 {
-	struct kt_job *job = context;
-
-	job->read_err = read_err;
-	job->write_err = write_err;
-	atomic_inc(&job->calls);
-	complete(&job->called);
+	kt_called_beside(read_err, write_err, context);
 }
 
 /* From a disk to the same sectors of destination @i. */

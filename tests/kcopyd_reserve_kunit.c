@@ -40,17 +40,6 @@ static void make_both(struct kunit *test, unsigned int num_dests)
 	test_disk_fill(its_source, 2);
 }
 
-/* As kt_called(), for clients whose callbacks may run beside those of f->kc. */
-static void called(int read_err, unsigned int write_err, void *context)
-{
-	struct kt_job *job = context;
-
-	job->read_err = read_err;
-	job->write_err = write_err;
-	atomic_inc(&job->calls);
-	complete(&job->called);
-}
-
 /* A job of any client: from @sector of a disk to the same of destination @i. */
 static void submit(struct kunit *test, struct kcopyd_client *kc,
 		   struct kt_job *job, struct test_disk *source, unsigned int i,
@@ -68,9 +57,9 @@ static void submit(struct kunit *test, struct kcopyd_client *kc,
 	job->accepted = true;
 	if (source) {
 		from.bdev = test_disk_bdev(source);
-		err = kcopyd_copy(kc, &from, 1, &to, 0, called, job);
+		err = kcopyd_copy(kc, &from, 1, &to, 0, kt_called_beside, job);
 	} else {
-		err = kcopyd_zero(kc, 1, &to, 0, called, job);
+		err = kcopyd_zero(kc, 1, &to, 0, kt_called_beside, job);
 	}
 	KUNIT_ASSERT_EQ(test, err, 0);
 }
@@ -277,19 +266,8 @@ static void cancelled_job_leaves_the_line(struct kunit *test)
 	kt_wait_all(test);
 }
 
-/* A worker that is blocked in submit_bio(). */
-static struct {
-	struct completion entered, leave;
-	atomic_t blocked;
-} gate;
-
-static void block_once(struct bio *bio, void *data)
-{
-	if (atomic_xchg(&gate.blocked, 1))
-		return;
-	complete(&gate.entered);
-	wait_for_completion(&gate.leave);
-}
+/* For a worker that is blocked in submit_bio(). */
+static struct kt_gate gate;
 
 /*
  * A client that waited for its throttle, which is lifted then, waits for room like
@@ -338,7 +316,7 @@ static void blocked_worker_is_passed_over(struct kunit *test)
 	make_both(test, 3);
 	hang_all(test);
 	/* In line, with a piece in own pages; its write blocks the worker. */
-	test_disk_watch(f->dests[2], block_once, NULL);
+	test_disk_watch(f->dests[2], kt_block_first, &gate);
 	other_copies(test, blocked, 2, ALL);
 	wait_for_completion(&gate.entered);
 	/* Now there is room, and the next one gets it, not the one who is first. */
@@ -372,9 +350,7 @@ static void last_client_releases_the_reserve(struct kunit *test)
 
 static int reserve_case_init(struct kunit *test)
 {
-	init_completion(&gate.entered);
-	init_completion(&gate.leave);
-	atomic_set(&gate.blocked, 0);
+	kt_gate_init(&gate);
 	return kt_init(test);
 }
 

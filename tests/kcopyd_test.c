@@ -298,6 +298,18 @@ static void note_regions(struct kt_job *job)
 	job->num_dests = f->num_dests;
 }
 
+/* As kt_called(), for clients whose callbacks may run beside those of f->kc. */
+void kt_called_beside(int read_err, unsigned int write_err, void *context)
+{
+	struct kt_job *job = context;
+
+	job->read_err = read_err;
+	job->write_err = write_err;
+	atomic_inc(&job->calls);
+	complete(&job->called);
+}
+EXPORT_SYMBOL_GPL(kt_called_beside);
+
 /* Submit a copy of the regions last set. */
 int kt_try_copy(struct kt_job *job, unsigned int flags)
 {
@@ -409,6 +421,28 @@ struct kcopyd_stats kt_stats(struct kt_fixture *f)
 	return stats;
 }
 EXPORT_SYMBOL_GPL(kt_stats);
+
+/* A bio that blocks in submit_bio() */
+
+void kt_gate_init(struct kt_gate *gate)
+{
+	init_completion(&gate->entered);
+	init_completion(&gate->leave);
+	atomic_set(&gate->bios, 0);
+}
+EXPORT_SYMBOL_GPL(kt_gate_init);
+
+/* For test_disk_watch(), with a gate: the first bio blocks its submitter. */
+void kt_block_first(struct bio *bio, void *data)
+{
+	struct kt_gate *gate = data;
+
+	if (atomic_inc_return(&gate->bios) != 1)
+		return;
+	complete(&gate->entered);
+	wait_for_completion(&gate->leave);
+}
+EXPORT_SYMBOL_GPL(kt_block_first);
 
 /* Expectations */
 

@@ -125,6 +125,21 @@ struct kt_fixture {
 	bool wrong_context;
 };
 
+/**
+ * struct kt_gate - holds up whoever submits a bio
+ * @entered: completed when it does
+ * @leave: what it waits for
+ * @bios: how many there were
+ */
+struct kt_gate {
+	struct completion entered;
+	struct completion leave;
+	atomic_t bios;
+};
+
+void kt_gate_init(struct kt_gate *gate);
+void kt_block_first(struct bio *bio, void *data);
+
 /* 8 MiB, nothing special. */
 extern const struct test_disk_params kt_disk;
 
@@ -142,6 +157,7 @@ void kt_set_regions(struct kt_fixture *f, sector_t from, sector_t to,
 
 struct kt_job *kt_job(struct kt_fixture *f);
 void kt_called(int read_err, unsigned int write_err, void *context);
+void kt_called_beside(int read_err, unsigned int write_err, void *context);
 int kt_try_copy(struct kt_job *job, unsigned int flags);
 int kt_try_zero(struct kt_job *job, unsigned int flags);
 void kt_copy(struct kunit *test, struct kt_job *job, unsigned int flags);

@@ -407,19 +407,8 @@ static void only_jobs_of_that_context_are_cancelled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kcopyd_cancel(f->kc, doomed), 0);
 }
 
-/* A submitter that is blocked in submit_bio(). */
-static struct {
-	struct completion entered, leave;
-	atomic_t blocked;
-} gate;
-
-static void block_once(struct bio *bio, void *data)
-{
-	if (atomic_xchg(&gate.blocked, 1))
-		return;
-	complete(&gate.entered);
-	wait_for_completion(&gate.leave);
-}
+/* For a submitter that is blocked in submit_bio(). */
+static struct kt_gate gate;
 
 static void submit_blocked(void *data)
 {
@@ -439,14 +428,12 @@ static void expect_nothing_after_cancel(struct kunit *test)
 	unsigned int i, bios = 0;
 	struct kt_task *task;
 
-	init_completion(&gate.entered);
-	init_completion(&gate.leave);
-	atomic_set(&gate.blocked, 0);
+	kt_gate_init(&gate);
 	kt_make_client(test, 64 * 128);
 	if (f->source)
-		test_disk_watch(f->source, block_once, NULL);
+		test_disk_watch(f->source, kt_block_first, &gate);
 	for (i = 0; i < f->nr_disks; i++)
-		test_disk_watch(f->dests[i], block_once, NULL);
+		test_disk_watch(f->dests[i], kt_block_first, &gate);
 	kt_set_regions(f, 0, 0, 16000);
 	task = kt_start(test, submit_blocked, job);
 	wait_for_completion(&gate.entered);
