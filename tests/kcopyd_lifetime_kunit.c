@@ -285,7 +285,7 @@ static void prepared_callback_is_triggered_in_interrupts(struct kunit *test)
 		struct kt_job *job = kt_job(f);
 
 		job->then = take_a_nap;
-		init_irq_work(&trigger.irq_work, trigger_in_irq);
+		trigger.irq_work = IRQ_WORK_INIT_HARD(trigger_in_irq);
 		trigger.callback = prepare(test, job);
 		job->accepted = true;
 		irq_work_queue(&trigger.irq_work);
