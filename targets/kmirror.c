@@ -11,6 +11,7 @@
 #include <linux/blkdev.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "kmirror.h"
@@ -409,6 +410,8 @@ static int __init kmirror_init(void)
 static void __exit kmirror_exit(void)
 {
 	dm_unregister_target(&kmirror_target);
+	/* Who ended the last bio may be preempted on the way out of our code. */
+	synchronize_rcu_tasks();
 }
 
 module_init(kmirror_init);

@@ -10,6 +10,7 @@
 #include <linux/kstrtox.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -340,6 +341,8 @@ static void __exit ksnap_exit(void)
 {
 	dm_unregister_target(&snap_target);
 	dm_unregister_target(&origin_target);
+	/* Who ended the last bio may be preempted on the way out of our code. */
+	synchronize_rcu_tasks();
 }
 
 module_init(ksnap_init);
