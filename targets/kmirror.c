@@ -241,7 +241,9 @@ err_client:
 err_wq:
 	kvfree(m->synced);
 err_synced:
-	m->ti->error = "Out of memory";
+	m->ti->error = err == -EINVAL ?
+			       "The copies need more than a quarter of memory" :
+			       "Out of memory";
 	return err;
 }
 
