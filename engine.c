@@ -621,8 +621,8 @@ static void run_worker(struct work_struct *work)
 	if (!take_io(kc))
 		return;
 	for (;;) {
+		/* Nothing, where that of the callbacks is still there. */
 		blk_start_plug(&plug);
-again:
 		sectors = run_batch(kc, sectors);
 		blk_finish_plug(&plug);
 		if (sectors > 0 && test_bit(WORKER_KICKED, &kc->worker)) {
@@ -636,10 +636,10 @@ again:
 		offer_io(kc, self, sectors <= 0);
 		blk_start_plug(&plug);
 		sectors -= call_all_back(kc) * STEP_SECTORS_MIN;
-		if (take_io_back(kc, sectors > 0))
-			goto again;
-		blk_finish_plug(&plug);
-		return;
+		if (!take_io_back(kc, sectors > 0)) {
+			blk_finish_plug(&plug);
+			return;
+		}
 	}
 }
 

@@ -10,7 +10,6 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mempool.h>
-#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
