@@ -170,6 +170,18 @@ static void other_work_starts_beside_a_busy_worker(struct kunit *test)
 	flush_work(&bystander.work);
 }
 
+struct pool_workqueue;
+
+/* The preemption counts with which works are queued. */
+static struct {
+	struct work_struct *ours; /* queued where preemption is allowed */
+	int count_of_ours;
+	struct kcopyd_client *kc;
+	unsigned int nr;	  /* how often a work of the client was queued, */
+	unsigned int preemptible; /* and so often with no higher a count */
+	struct tracepoint *tracepoint;
+} queueing;
+
 /*
  * How many bios one run of a work of the client submits: counted by the disks, from
  * its beginning to its end as the workqueue's tracepoints tell.
@@ -216,10 +228,71 @@ static void run_ends(void *unused, struct work_struct *work, work_func_t fn)
 
 static void find_tracepoints(struct tracepoint *tracepoint, void *unused)
 {
+	if (!strcmp(tracepoint->name, "workqueue_queue_work"))
+		queueing.tracepoint = tracepoint;
 	if (!strcmp(tracepoint->name, "workqueue_execute_start"))
 		meter.start = tracepoint;
 	if (!strcmp(tracepoint->name, "workqueue_execute_end"))
 		meter.end = tracepoint;
+}
+
+static void work_is_queued(void *unused, int cpu,
+			   struct pool_workqueue *pwq, struct work_struct *work)
+{
+	struct kcopyd_client *kc = queueing.kc;
+
+	if (work == queueing.ours)
+		queueing.count_of_ours = preempt_count();
+	if (work != &kc->works[0].work && work != &kc->works[1].work)
+		return;
+	queueing.nr++;
+	if (preempt_count() <= queueing.count_of_ours)
+		queueing.preemptible++;
+}
+
+static void do_nothing(struct work_struct *work)
+{
+}
+
+/*
+ * The one who is to queue the worker's work can't be preempted before he has: until
+ * then nobody else would. A read that ends inside submit_bio() makes him one who
+ * could be.
+ */
+static void worker_is_queued_without_preemption(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	struct work_struct ours;
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "this kernel does not count");
+	for_each_kernel_tracepoint(find_tracepoints, NULL);
+	if (!queueing.tracepoint)
+		kunit_skip(test, "this kernel has no tracepoints");
+	kt_make_client(test, 64);
+	kt_make_disks(test, 1, &kt_disk);
+	kt_set_regions(f, 0, 0, 8);
+	INIT_WORK_ONSTACK(&ours, do_nothing);
+	queueing.ours = &ours;
+	queueing.kc = f->kc;
+	queueing.nr = 0;
+	queueing.preemptible = 0;
+	tracepoint_probe_register(queueing.tracepoint, work_is_queued, NULL);
+	schedule_work(&ours);
+	flush_work(&ours);
+	for (i = 0; i < 8; i++) {
+		struct kt_job *job = kt_job(f);
+
+		kt_copy(test, job, 0);
+		wait_for_completion_timeout(&job->called, KT_PATIENCE);
+		kt_settle(f);
+	}
+	tracepoint_probe_unregister(queueing.tracepoint, work_is_queued, NULL);
+	tracepoint_synchronize_unregister();
+	destroy_work_on_stack(&ours);
+	KUNIT_EXPECT_GT(test, queueing.nr, 0);
+	KUNIT_EXPECT_EQ(test, queueing.preemptible, 0);
 }
 
 /* Copies to eight disks that complete at once: more than a worker may move. */
@@ -562,6 +635,7 @@ static void other_clients_jobs_are_not_cancelled(struct kunit *test)
 static struct kunit_case turns_cases[] = {
 	KUNIT_CASE(small_job_waits_for_one_piece_of_each_job_ahead),
 	KUNIT_CASE(other_work_starts_beside_a_busy_worker),
+	KUNIT_CASE(worker_is_queued_without_preemption),
 	KUNIT_CASE(worker_moves_no_more_than_its_turn),
 	KUNIT_CASE(waiting_job_is_cancelled_without_any_io),
 	KUNIT_CASE(job_is_cancelled_while_it_reads),
