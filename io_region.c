@@ -122,12 +122,14 @@ static __always_inline void submit_all(struct region_io *io,
 	const bool obey = op_is_write(step->opf) && step->sectors &&
 			  !io->write_read_only;
 	const bool *stop = io->stop;
+	unsigned long rest;
 	unsigned int i;
 
 	io->places = places;
 	io->failed = 0;
 	atomic_set(&io->remaining, hweight_long(places));
-	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS) {
+	for (rest = places; rest; rest &= rest - 1) {
+		i = __ffs(rest);
 		if (unlikely(READ_ONCE(*stop))) {
 			give_up(io, places, i);
 			return;

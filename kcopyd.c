@@ -186,25 +186,26 @@ static unsigned int block_sectors(const struct io_region *region)
 	return bdev_logical_block_size(region->bdev) >> SECTOR_SHIFT;
 }
 
-/* Is there an overlap of @dest with the source, or with one of @others? */
-static bool overlaps(const struct io_region *from,
-		     const struct io_region *dests, unsigned long others,
-		     const struct io_region *dest)
+/* All that io_region_check() looks at but the alignment. */
+static bool is_region(const struct io_region *region)
 {
-	unsigned int i;
+	return region->bdev &&
+	       region->sector + region->count >= region->sector;
+}
 
-	if (from && io_regions_overlap(from, dest))
-		return true;
-	for_each_set_bit(i, &others, KCOPYD_MAX_REGIONS)
-		if (io_regions_overlap(&dests[i], dest))
-			return true;
-	return false;
+/*
+ * Have two regions sectors in common? That they are on one disk is rare.
+ */
+static bool overlap(const struct io_region *a, const struct io_region *b)
+{
+	return unlikely(a->bdev->bd_disk == b->bdev->bd_disk) &&
+	       io_regions_overlap(a, b);
 }
 
 /* What is found out about the regions of a job. */
 struct findings {
 	unsigned int block;    /* the largest logical block, in sectors */
-	unsigned long fits;    /* mask: destinations that are long enough */
+	unsigned int fits;     /* mask: destinations that are long enough */
 	unsigned int writable; /* those of them that can be written now */
 };
 
@@ -219,34 +220,40 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
 			 const struct io_region *dests, unsigned int flags,
 			 struct findings *found)
 {
-	const struct io_region *dest;
+	unsigned int block = 1, fits = 0, writable = 0, i, j;
 	sector_t bits;
 
 	if (!dests || !num_dests || num_dests > KCOPYD_MAX_REGIONS)
 		return -EINVAL;
 	bits = dests->count;
-	*found = (struct findings){ .block = 1 };
 	if (from) {
-		if (io_region_check(from) || !io_region_fits(from) ||
+		if (!is_region(from) || !io_region_fits(from) ||
 		    from->count != dests->count)
 			return -EINVAL;
 		bits |= from->sector;
-		found->block = block_sectors(from);
+		block = block_sectors(from);
 	}
-	for (dest = dests; dest < dests + num_dests; dest++) {
-		if (io_region_check(dest) || dest->count != dests->count)
+	for (i = 0; i < num_dests; i++) {
+		const struct io_region *dest = &dests[i];
+
+		if (!is_region(dest) || dest->count != dests->count)
 			return -EINVAL;
 		bits |= dest->sector;
-		found->block = max(found->block, block_sectors(dest));
+		block = max(block, block_sectors(dest));
 		if (!io_region_fits(dest))
 			continue;
-		if (overlaps(from, dests, found->fits, dest))
+		if (from && overlap(from, dest))
 			return -EINVAL;
-		found->fits |= BIT(dest - dests);
+		for (j = 0; j < i; j++)
+			if (fits & BIT(j) && overlap(&dests[j], dest))
+				return -EINVAL;
+		fits |= BIT(i);
 		if (flags & JOB_DROPIN || !bdev_read_only(dest->bdev))
-			found->writable |= BIT(dest - dests);
+			writable |= BIT(i);
 	}
-	return bits & (found->block - 1) ? -EINVAL : 0;
+	*found = (struct findings){ block, fits, writable };
+	/* Blocks are powers of two: what suits the largest suits all. */
+	return bits & (block - 1) ? -EINVAL : 0;
 }
 
 /* Why is there no destination that can be written? */
