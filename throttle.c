@@ -5,7 +5,9 @@
  * A throttle of P percent means that copies are in progress during P percent of
  * the time. So a jiffy in which one was in progress brings them 100 - P
  * hundredths of a jiffy ahead of their share, and one in which none was takes P
- * hundredths back. A piece may begin while they are not ahead.
+ * hundredths back. A piece may begin while they are ahead by no more than an
+ * allowance. That makes good what they lose where a wait takes longer than it was to
+ * take, which is up to a jiffy even on an idle machine.
  *
  * Nobody sleeps here: throttle_begin() tells how long to wait.
  */
@@ -14,6 +16,9 @@
 #include <linux/spinlock.h>
 
 #include "throttle.h"
+
+/* In hundredths of a jiffy. */
+#define ALLOWANCE 1000U
 
 /* A change of the percentage is noticed after so long at the latest. */
 #define WAIT_MAX (HZ / 10)
@@ -44,7 +49,7 @@ static void __account(struct dm_kcopyd_throttle *t)
 		ahead += (u64)passed * (100 - percent(t));
 	else
 		ahead -= min(ahead, (u64)passed * percent(t));
-	t->io_period = min_t(u64, ahead, PAUSE_MAX * percent(t));
+	t->io_period = min_t(u64, ahead, ALLOWANCE + PAUSE_MAX * percent(t));
 }
 
 /**
@@ -68,8 +73,9 @@ unsigned long throttle_begin(struct dm_kcopyd_throttle *t, unsigned long *since)
 	__account(t);
 	too_long = t->num_io_jobs && *since &&
 		   time_after_eq(jiffies, *since + WAIT_FOR_OTHERS_MAX);
-	if (t->io_period && !too_long) {
-		wait = clamp(t->io_period / percent(t), 1U, WAIT_MAX + 0U);
+	if (t->io_period > ALLOWANCE && !too_long) {
+		wait = clamp((t->io_period - ALLOWANCE) / percent(t), 1U,
+			     WAIT_MAX + 0U);
 		*since = *since ?: jiffies ?: 1;
 	} else {
 		t->num_io_jobs++;
