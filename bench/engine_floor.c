@@ -26,7 +26,6 @@ struct client {
 	bool working;
 	struct work_struct work;
 	struct workqueue_struct *wq;
-	bench_done_fn job_done;
 	unsigned int parts;		/* of each job's buffer */
 };
 
@@ -92,7 +91,7 @@ static void run_batch(struct client *client)
 		if (floor->reading && !floor->failed)
 			write_all(floor);
 		else
-			client->job_done(floor->job, floor->failed);
+			floor->job->done(floor->job, floor->failed);
 	blk_finish_plug(&plug);
 }
 
@@ -164,15 +163,17 @@ static int prepare(void *data, struct bench_job *job)
 	return 0;
 }
 
-static void *create(size_t bytes, bench_done_fn done)
+static void *create(size_t bytes, bool throttled)
 {
-	struct client *client = kzalloc(sizeof(*client), GFP_KERNEL);
+	struct client *client;
 
+	if (throttled)
+		return ERR_PTR(-EOPNOTSUPP);
+	client = kzalloc(sizeof(*client), GFP_KERNEL);
 	if (!client)
 		return ERR_PTR(-ENOMEM);
 	init_llist_head(&client->done);
 	INIT_WORK(&client->work, work);
-	client->job_done = done;
 	client->parts = DIV_ROUND_UP(bytes, SZ_64K);
 	client->wq = alloc_workqueue("kcopyd-floor", WQ_MEM_RECLAIM | WQ_PERCPU,
 				     1);

@@ -3,10 +3,10 @@
 #
 # In the machine: do what /files/work says, a line at a time, and report.
 #
-#   null NAME MEGABYTES NANOSECONDS [SECTORS]
+#   null NAME MEGABYTES NANOSECONDS [SECTORS [REQUESTS]]
 #                        make /dev/NAME, a null_blk whose I/O takes so long; with
-#                        0 it ends in the submitter. It takes so many sectors at
-#                        once (default: its own)
+#                        0 it ends in the submitter. It takes so many sectors in a
+#                        request, and so many requests (default, or 0: its own)
 #   brd NUMBER MEGABYTES make /dev/ram0 and so on
 #   forget               remove all of these
 #   symbols              report the kernel's functions, as "symbol ..."
@@ -30,7 +30,8 @@ make_null() {
 		echo 2 >"$nullb/$1/irqmode"
 		echo "$3" >"$nullb/$1/completion_nsec"
 	fi
-	[ $# -lt 4 ] || echo "$4" >"$nullb/$1/max_sectors"
+	[ "${4:-0}" = 0 ] || echo "$4" >"$nullb/$1/max_sectors"
+	[ "${5:-0}" = 0 ] || echo "$5" >"$nullb/$1/hw_queue_depth"
 	echo 1 >"$nullb/$1/power"
 	# before 6.12 the device has a name of its own
 	[ -e "/dev/$1" ] || ln -s "nullb$(cat "$nullb/$1/index")" "/dev/$1"

@@ -105,12 +105,13 @@ static void run_samples(struct latency *latency)
 	wait_event(latency->wait, !atomic_read(&latency->running));
 }
 
-static int init_job(struct latency *latency, struct bench_job *job,
-		    void *client, sector_t sector, size_t bytes)
+static void init_job(struct latency *latency, struct bench_job *job,
+		     sector_t sector, size_t bytes)
 {
 	const struct bench_work *work = latency->work;
 	unsigned int i;
 
+	job->done = job_done;
 	job->owner = latency;
 	job->from = (struct io_region){ work->from, sector,
 					bytes >> SECTOR_SHIFT };
@@ -118,35 +119,30 @@ static int init_job(struct latency *latency, struct bench_job *job,
 	for (i = 0; i < work->num_dests; i++)
 		job->dests[i] = (struct io_region){ work->dests[i], sector,
 						    bytes >> SECTOR_SHIFT };
-	return work->engine->prepare(client, job);
 }
 
-static int init_jobs(struct latency *latency)
+static void init_jobs(struct latency *latency)
 {
 	const struct bench_work *work = latency->work;
 	unsigned int i;
-	int err;
 
-	err = init_job(latency, &latency->large, latency->large_client, 0,
-		       work->bytes);
-	for (i = 0; i < work->jobs && !err; i++)
-		err = init_job(latency, &latency->samples[i].job,
-			       latency->small_client, i * SMALL_BYTES >> 9,
-			       SMALL_BYTES);
-	return err;
+	init_job(latency, &latency->large, 0, work->bytes);
+	for (i = 0; i < work->jobs; i++)
+		init_job(latency, &latency->samples[i].job,
+			 i * SMALL_BYTES >> SECTOR_SHIFT, SMALL_BYTES);
 }
 
 static int create_clients(struct latency *latency)
 {
 	const struct bench_work *work = latency->work;
 
-	latency->large_client = work->engine->create(work->bytes, job_done);
+	latency->large_client = work->engine->create(work->bytes, false);
 	if (IS_ERR(latency->large_client))
 		return PTR_ERR(latency->large_client);
 	latency->small_client = latency->large_client;
-	if (!work->other)
+	if (work->same)
 		return 0;
-	latency->small_client = work->engine->create(SMALL_BYTES, job_done);
+	latency->small_client = work->engine->create(SMALL_BYTES, false);
 	if (!IS_ERR(latency->small_client))
 		return 0;
 	work->engine->destroy(latency->large_client);
@@ -156,7 +152,7 @@ static int create_clients(struct latency *latency)
 static void destroy_clients(struct latency *latency)
 {
 	latency->work->engine->destroy(latency->large_client);
-	if (latency->work->other)
+	if (!latency->work->same)
 		latency->work->engine->destroy(latency->small_client);
 }
 
@@ -185,7 +181,7 @@ int bench_latency(const struct bench_work *work, struct seq_file *out)
 	struct latency latency = { .work = work };
 	int err;
 
-	if (work->engine->release)
+	if (work->engine->prepare)
 		return -EINVAL;
 	init_waitqueue_head(&latency.wait);
 	latency.samples = kvcalloc(work->jobs, sizeof(*latency.samples),
@@ -194,11 +190,9 @@ int bench_latency(const struct bench_work *work, struct seq_file *out)
 		return -ENOMEM;
 	err = create_clients(&latency);
 	if (!err) {
-		err = init_jobs(&latency);
-		if (!err) {
-			run_samples(&latency);
-			show(&latency, out);
-		}
+		init_jobs(&latency);
+		run_samples(&latency);
+		show(&latency, out);
 		destroy_clients(&latency);
 	}
 	kvfree(latency.samples);

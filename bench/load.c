@@ -176,6 +176,7 @@ static void init_job(struct bench_job *job, struct lane *lane)
 	sector_t count = work->bytes >> SECTOR_SHIFT;
 	unsigned int i;
 
+	job->done = job_done;
 	job->owner = lane;
 	job->from.bdev = work->from;
 	job->from.count = count;
@@ -197,11 +198,13 @@ static int lane_init(struct lane *lane, const struct bench_work *work)
 	lane->jobs = kvcalloc(work->depth, sizeof(*lane->jobs), GFP_KERNEL);
 	if (!lane->jobs)
 		return -ENOMEM;
-	lane->client = work->engine->create(work->bytes, job_done);
+	lane->client = work->engine->create(work->bytes, work->throttled);
 	if (IS_ERR(lane->client))
 		return PTR_ERR(lane->client);
 	for (i = 0; i < work->depth; i++) {
 		init_job(&lane->jobs[i], lane);
+		if (!work->engine->prepare)
+			continue;
 		err = work->engine->prepare(lane->client, &lane->jobs[i]);
 		if (err)
 			return err;
@@ -215,7 +218,7 @@ static void lane_exit(struct lane *lane)
 	unsigned int i;
 
 	for (i = 0; lane->jobs && i < lane->work->depth; i++)
-		if (lane->jobs[i].engine_data && lane->work->engine->release)
+		if (lane->jobs[i].engine_data)
 			lane->work->engine->release(&lane->jobs[i]);
 	if (!IS_ERR_OR_NULL(lane->client))
 		lane->work->engine->destroy(lane->client);
@@ -225,11 +228,19 @@ static void lane_exit(struct lane *lane)
 static int measure(struct lane *lanes, const struct bench_work *work,
 		   struct seq_file *out)
 {
+	struct bench_neighbour *neighbour = NULL;
 	unsigned int i, errors = 0;
 	s64 ns;
 
 	run_lanes(lanes, work->clients, work->jobs / 10 + 1, false);
+	if (work->neighbour) {
+		neighbour = bench_neighbour_start(work, lanes[0].client);
+		if (IS_ERR(neighbour))
+			return PTR_ERR(neighbour);
+	}
 	ns = run_lanes(lanes, work->clients, work->jobs, work->memory);
+	if (neighbour)
+		bench_neighbour_stop(neighbour);
 	if (ns < 0)
 		return ns;
 	for (i = 0; i < work->clients; i++)

@@ -7,16 +7,23 @@
  *
  *	engine=kcopyd bytes=4096 depth=32 jobs=10000 from=/dev/a to=/dev/b,/dev/c
  *
- * engine	kcopyd, dm-kcopyd or floor
+ * engine	kcopyd, drop-in (kcopyd behind the interface of dm-kcopyd),
+ *		dm-kcopyd or floor
  * bytes	length of a job; depth and jobs: see struct bench_work
  * from		a device; without it, the destinations are zeroed
  * to		devices, separated by commas
  * clients=N	more than one client at a time
  * apart	leave gaps between copies, so that they don't become one request
  * memory	count allocations
- * latency=same, latency=other
- *		how long 4 KiB copies take while jobs of that length run, on the
- *		same client or on another
+ * latency	how long 4 KiB copies take while jobs of that length run on
+ *		another client
+ * neighbour=copies, neighbour=sleeps
+ *		meanwhile another client copies from beside_from= to beside_to=;
+ *		and its callbacks sleep
+ * neighbour=chains
+ *		meanwhile callbacks of another client trigger the next ones
+ * same		not another client: the same
+ * throttled	all clients share a throttle of half the time
  */
 #include <linux/blkdev.h>
 #include <linux/debugfs.h>
@@ -30,6 +37,7 @@
 
 static const struct bench_engine *const engines[] = {
 	&bench_kcopyd,
+	&bench_dropin,
 	&bench_dm_kcopyd,
 	&bench_floor,
 };
@@ -43,7 +51,7 @@ struct command {
 	struct bench_work work;
 	bool latency;
 	unsigned int nr_opened;
-	struct compat_bdev opened[1 + KCOPYD_MAX_REGIONS];
+	struct compat_bdev opened[3 + KCOPYD_MAX_REGIONS];
 };
 
 static struct block_device *open_device(struct command *command,
@@ -78,13 +86,14 @@ static int set_dests(struct command *command, char *paths)
 	return 0;
 }
 
-static int set_from(struct command *command, const char *path)
+static int set_device(struct command *command, const char *path,
+		      struct block_device **device)
 {
 	struct block_device *bdev = open_device(command, path);
 
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
-	command->work.from = bdev;
+	*device = bdev;
 	return 0;
 }
 
@@ -101,11 +110,16 @@ static int set_engine(struct command *command, const char *name)
 	return -EINVAL;
 }
 
-static int set_latency(struct command *command, const char *whose)
+static int set_neighbour(struct command *command, const char *name)
 {
-	command->latency = true;
-	command->work.other = !strcmp(whose, "other");
-	return command->work.other || !strcmp(whose, "same") ? 0 : -EINVAL;
+	static const char *const names[] = { "none", "copies", "sleeps",
+					     "chains" };
+	int kind = match_string(names, ARRAY_SIZE(names), name);
+
+	if (kind < 0)
+		return kind;
+	command->work.neighbour = kind;
+	return 0;
 }
 
 static int set_bytes(struct command *command, char *value)
@@ -126,12 +140,30 @@ static int set_word(struct command *command, const char *name, char *value)
 		work->apart = true;
 		return 0;
 	}
+	if (!strcmp(name, "latency")) {
+		command->latency = true;
+		return 0;
+	}
+	if (!strcmp(name, "same")) {
+		work->same = true;
+		return 0;
+	}
+	if (!strcmp(name, "throttled")) {
+		work->throttled = true;
+		return 0;
+	}
 	if (!value)
 		return -EINVAL;
 	if (!strcmp(name, "engine"))
 		return set_engine(command, value);
 	if (!strcmp(name, "from"))
-		return set_from(command, value);
+		return set_device(command, value, &work->from);
+	if (!strcmp(name, "beside_from"))
+		return set_device(command, value, &work->neighbour_from);
+	if (!strcmp(name, "beside_to"))
+		return set_device(command, value, &work->neighbour_to);
+	if (!strcmp(name, "neighbour"))
+		return set_neighbour(command, value);
 	if (!strcmp(name, "to"))
 		return set_dests(command, value);
 	if (!strcmp(name, "bytes"))
@@ -142,8 +174,6 @@ static int set_word(struct command *command, const char *name, char *value)
 		return kstrtouint(value, 0, &work->jobs);
 	if (!strcmp(name, "clients"))
 		return kstrtouint(value, 0, &work->clients);
-	if (!strcmp(name, "latency"))
-		return set_latency(command, value);
 	return -EINVAL;
 }
 

@@ -15,6 +15,7 @@
 
 #include "core.h"
 #include "machine.h"
+#include "neighbours.h"
 #include "plot.h"
 #include "profile.h"
 #include "sections.h"
@@ -60,9 +61,9 @@ void all()
 	std::vector<table> tables{ core::show(core.costs, core.release) };
 
 	plot_core(core);
-	for (auto *measure :
-	     { measure_counted, measure_devices, measure_timed, measure_waiting,
-	       measure_memory, measure_clients, measure_queue })
+	for (auto *measure : { measure_counted, measure_devices, measure_timed,
+			       measure_waiting, measure_neighbours,
+			       measure_memory, measure_clients, measure_queue })
 		tables.push_back(measure());
 
 	std::ofstream rst(output_directory() / "tables.rst");
@@ -85,6 +86,7 @@ void save(const std::string &path)
 	fmt::print("{}", core::show(measured.costs, measured.release).text());
 }
 
+/* Has the cost grown, and is a neighbour in trouble borne as by dm-kcopyd? */
 int check(const std::string &path)
 {
 	std::ifstream file(path);
@@ -93,12 +95,21 @@ int check(const std::string &path)
 		throw std::runtime_error("cannot read " + path);
 
 	int passed = 0, failed = 0;
+	auto tell = [&](bool good, const std::string &what) {
+		fmt::print("{:<7} bench: {}\n", good ? "ok" : "fail", what);
+		++(good ? passed : failed);
+	};
 
-	for (const auto &v : core::compare(file, measure_core().costs)) {
-		fmt::print("{:<7} bench: {} (kept {:.3f}, now {:.3f})\n",
-			   v.passed ? "ok" : "fail", v.name, v.kept, v.now);
-		++(v.passed ? passed : failed);
-	}
+	for (const auto &v : core::compare(file, measure_core().costs))
+		tell(v.passed, fmt::format("{} (kept {:.3f}, now {:.3f})",
+					   v.name, v.kept, v.now));
+	for (const auto &f : neighbours::evaluate(
+		     run_in(counting, "neighbours", neighbours::plan())))
+		tell(!f.slower(),
+		     fmt::format("neighbour: {} (dm-kcopyd {:.2f}, drop-in "
+				 "{:.2f} MiB/s)",
+				 f.neighbour, f.speed.at("dm-kcopyd"),
+				 f.speed.at("drop-in")));
 	fmt::print("{} passed, {} failed, 0 skipped\n", passed, failed);
 	return failed ? 1 : 0;
 }

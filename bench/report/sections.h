@@ -15,6 +15,8 @@ table measure_devices();
 table measure_timed();
 /* Latency of small copies beside a large one; plots waiting.svg. */
 table measure_waiting();
+/* Copies beside a client that is in trouble. */
+table measure_neighbours();
 /* What is allocated for queued copies. */
 table measure_memory();
 /* One to eight clients on two processors. */

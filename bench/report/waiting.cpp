@@ -59,7 +59,9 @@ std::vector<std::string> plan()
 				lines.push_back(
 					work{ .bytes = GiB,
 					      .jobs = samples,
-					      .more = "latency=" + run.whose }
+					      .more = run.whose == "same" ?
+							      "latency same" :
+							      "latency" }
 						.run(run.id(), run.engine));
 	}
 	return lines;
