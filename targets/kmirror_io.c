@@ -23,10 +23,17 @@
  * dropped: it gets no more I/O. That is done before the write is reported, and
  * a write has succeeded if there is a good leg then that took it. A good leg has
  * thus taken every write that was sent to it, which is what makes it fit to be
- * read. A leg that fails a read is kept, and the read is retried elsewhere.
+ * read.
  *
- * If leg 0 is dropped before all is synchronised, the rest has no other copy:
- * I/O to those regions fails, and so do flushes, which vouch for every region.
+ * A flush vouches for all regions. So it has succeeded if there is a good leg that
+ * took it, and was in sync when the flush began: what was copied to another leg
+ * meanwhile came from one that may just be failing.
+ *
+ * A leg that fails a read is kept, and the read is retried elsewhere. If another
+ * leg has the data, it is written to the leg that failed; see kmirror_sync.c.
+ *
+ * If no leg in sync is left before all is synchronised, the rest has no other copy:
+ * I/O to those regions fails, and so do flushes.
  *
  * Ending a bio
  * ------------
@@ -72,23 +79,34 @@ static void put_off(struct mirror *m, struct bio *bio)
 }
 
 /*
- * Note that a write is in flight, if its region is not synchronised. Returns
- * false if the region is claimed; then the write waits on the claim's list.
+ * A write to a synchronised region goes to all good legs: count it, which needs no
+ * lock. Returns false if it has to be in the hash.
+ */
+static bool write_enters_fast(struct mirror *m, struct mirror_io *io)
+{
+	if (!percpu_ref_tryget_live(&m->fast))
+		return false;
+	/* Who stops the fast way waits until we have looked. */
+	io->fast = test_bit_acquire(io->region, m->synced);
+	if (!io->fast)
+		percpu_ref_put(&m->fast);
+	return io->fast;
+}
+
+/*
+ * Note in the hash that a write is in flight. Returns false if its region is
+ * claimed; then the write waits on the claim's list.
  */
 static bool write_enters(struct mirror *m, struct mirror_io *io)
 {
-	struct copy *copy = NULL;
+	struct copy *copy;
 
-	if (region_synced(m, io->region))
-		return true;
 	spin_lock_irq(&m->lock);
-	if (!region_synced(m, io->region)) {
-		copy = __copy_of_region(m, io->region);
-		if (copy)
-			bio_list_add(&copy->writes, io->bio);
-		else
-			hash_add(m->writes, &io->node, io->region);
-	}
+	copy = __copy_of_region(m, io->region);
+	if (copy)
+		bio_list_add(&copy->writes, io->bio);
+	else
+		hash_add(m->writes, &io->node, io->region);
 	spin_unlock_irq(&m->lock);
 	return !copy;
 }
@@ -97,6 +115,10 @@ static void write_leaves(struct mirror *m, struct mirror_io *io)
 {
 	unsigned long flags;
 
+	if (io->fast) {
+		percpu_ref_put(&m->fast);
+		return;
+	}
 	if (!hash_hashed(&io->node))
 		return;
 	spin_lock_irqsave(&m->lock, flags);
@@ -117,26 +139,28 @@ static bool is_malformed(const struct mirror_io *io)
 	return io->legs;
 }
 
-/* Is there no good leg that took this write, or that has what was flushed? */
-static bool is_lost(const struct mirror *m, const struct mirror_io *io)
+static sector_t io_sector(const struct mirror_io *io)
 {
-	unsigned long good = good_legs(m);
-
-	if (!(io->legs & good))
-		return true;
-	return is_flush(io) && !(good & BIT(SOURCE)) && !all_synced(m);
+	return dm_target_offset(io->mirror->ti, io->bio->bi_iter.bi_sector);
 }
 
 static blk_status_t write_status(struct mirror *m, const struct mirror_io *io)
 {
+	unsigned long holds = io->legs;
 	unsigned int leg;
 
 	if (is_malformed(io))
 		return BLK_STS_INVAL;
-	for_each_set_bit(leg, &io->legs, LEGS_MAX)
-		if (io->clones[leg].bi_status)
-			drop_leg(m, leg);
-	return is_lost(m, io) ? BLK_STS_IOERR : BLK_STS_OK;
+	for_each_set_bit(leg, &io->legs, LEGS_MAX) {
+		blk_status_t status = io->clones[leg].bi_status;
+
+		if (status)
+			drop_leg(m, leg, is_flush(io) ? "a flush" : "a write",
+				 io_sector(io), blk_status_to_errno(status));
+	}
+	if (is_flush(io))
+		holds &= io->in_sync;
+	return holds & good_legs(m) ? BLK_STS_OK : BLK_STS_IOERR;
 }
 
 static void finish_write(struct mirror *m, struct mirror_io *io)
@@ -149,12 +173,22 @@ static void finish_write(struct mirror *m, struct mirror_io *io)
 
 static void finish_read(struct mirror *m, struct mirror_io *io)
 {
-	blk_status_t status = io->clones[__ffs(io->legs)].bi_status;
+	unsigned int leg = __ffs(io->legs);
+	blk_status_t status = io->clones[leg].bi_status;
 
 	if (!status) {
+		if (io->tried)
+			want_repair(m, io);
 		end_bio(io->bio, BLK_STS_OK);
 		return;
 	}
+	/* That is not for the leg to answer for. */
+	if (status == BLK_STS_INVAL) {
+		end_bio(io->bio, status);
+		return;
+	}
+	note_read_error(m, leg, io_sector(io), bio_sectors(io->bio),
+			blk_status_to_errno(status));
 	io->tried |= io->legs;
 	put_off(m, io->bio);
 }
@@ -186,16 +220,28 @@ static sector_t leg_sector(struct mirror *m, unsigned int leg, struct bio *bio)
 	       dm_target_offset(m->ti, bio->bi_iter.bi_sector);
 }
 
+/* Does not reach the device; as if it had failed. */
+static void fail_clone(struct mirror_io *io, struct bio *clone,
+		       blk_status_t status)
+{
+	clone->bi_status = status;
+	put_io(io);
+}
+
 /* FUA and the like go with the flags of the bio. */
 static void send_to_leg(struct mirror_io *io, unsigned int leg)
 {
 	struct block_device *bdev = io->mirror->legs[leg].dev->bdev;
 	struct bio *clone = &io->clones[leg];
 
+	/* Who set it read-only does not want it written. */
+	if (is_write(io) && !is_flush(io) && bdev_read_only(bdev)) {
+		fail_clone(io, clone, BLK_STS_IOERR);
+		return;
+	}
 	/* It would allocate for encryption or integrity, which we don't offer. */
 	if (WARN_ON_ONCE(bio_init_clone(bdev, clone, io->bio, GFP_NOIO))) {
-		clone->bi_status = BLK_STS_RESOURCE;
-		put_io(io);
+		fail_clone(io, clone, BLK_STS_RESOURCE);
 		return;
 	}
 	/* Whoever polls knows of the bio only, not of its clones. */
@@ -221,25 +267,29 @@ static void send(struct mirror_io *io, unsigned long legs)
 /* Reads are spread: the search for a leg begins elsewhere for each region. */
 static void send_read(struct mirror *m, struct mirror_io *io)
 {
-	unsigned long legs = good_legs(m) & ~io->tried;
+	unsigned long legs = legs_with_region(m, io->region) & ~io->tried;
 	unsigned long first = io->region % m->nr_legs;
 
-	if (!region_synced(m, io->region))
-		legs &= BIT(SOURCE);
 	if (legs)
 		send(io, BIT(find_next_bit_wrap(&legs, m->nr_legs, first)));
 	else
 		end_bio(io->bio, BLK_STS_IOERR);
 }
 
+static void send_flush(struct mirror *m, struct mirror_io *io)
+{
+	io->in_sync = legs_in_sync(m);
+	send(io, good_legs(m));
+}
+
 static void send_write(struct mirror *m, struct mirror_io *io)
 {
-	if (!is_flush(io) && !write_enters(m, io))
-		return;
-	if (hash_hashed(&io->node))
-		send(io, good_legs(m) & BIT(SOURCE));
-	else
+	if (is_flush(io))
+		send_flush(m, io);
+	else if (write_enters_fast(m, io))
 		send(io, good_legs(m));
+	else if (write_enters(m, io))
+		send(io, legs_with_region(m, io->region));
 }
 
 static void send_bio(struct mirror *m, struct mirror_io *io)
@@ -286,6 +336,7 @@ int mirror_map(struct dm_target *ti, struct bio *bio)
 	io->bio = bio;
 	io->region = region_of_bio(m, bio);
 	io->tried = 0;
+	io->fast = false;
 	INIT_HLIST_NODE(&io->node);
 	send_bio(m, io);
 	return DM_MAPIO_SUBMITTED;

@@ -22,7 +22,8 @@ enum status { in_sync = 0, failed = 1, leg_failed = 2, not_yet = 3 };
 
 constexpr const char *footer =
 	"Exit status: 0 in sync, and every leg good; 1 the device is no kmirror,\n"
-	"or does not answer; 2 a leg has failed; 3 not in sync yet (--once).";
+	"or does not answer; 2 a leg has failed, or a region can't be copied; 3 not\n"
+	"in sync yet (--once).";
 
 struct arguments {
 	std::string device;
@@ -86,11 +87,7 @@ int conclude(outcome result, const arguments &args)
 			   args.device);
 		return leg_failed;
 	case outcome::stuck:
-		fmt::print(
-			stderr,
-			"{}: cannot be synchronised, too few legs are good\n",
-			args.device);
-		return leg_failed;
+		return leg_failed; /* why was said */
 	case outcome::syncing:
 		break;
 	}

@@ -2,8 +2,9 @@
 /*
  * Reading what a kmirror says:
  *
- *	table:	<region_sectors> <legs> <dev> <offset>... [<n> <features>...]
- *	status:	<legs> <dev> <A|D>... <synced>/<total>
+ *	table:	<region_sectors> <legs> <dev> <offset> <state>...
+ *	status:	<legs> <dev> <A|F|D> <read errors>... <synced>/<total>
+ *		<activity> [<reason>]
  */
 #include "mirror.h"
 
@@ -53,6 +54,14 @@ public:
 		return number(word());
 	}
 
+	/* All that is left. */
+	std::string_view rest()
+	{
+		rest_.remove_prefix(
+			std::min(rest_.find_first_not_of(' '), rest_.size()));
+		return rest_;
+	}
+
 	[[noreturn]] void fail() const
 	{
 		throw parse_error(fmt::format(
@@ -68,9 +77,10 @@ leg parse_leg(word_reader &reader)
 	leg result = { std::string(reader.word()), false };
 	const auto health = reader.word();
 
-	if (health != "A" && health != "D")
+	if (health != "A" && health != "F" && health != "D")
 		reader.fail();
-	result.good = health == "A";
+	result.good = health != "D";
+	reader.number();
 	return result;
 }
 
@@ -96,6 +106,9 @@ mirror_status parse_status(std::string_view words)
 	status.total = reader.number(regions.substr(slash + 1));
 	if (!status.total || status.synced > status.total)
 		reader.fail();
+	status.activity = reader.word();
+	if (status.activity == "stopped")
+		status.stopped_by = reader.rest();
 	return status;
 }
 
@@ -117,15 +130,13 @@ std::size_t count_good(const std::vector<leg> &legs)
 
 outcome outcome_of(const mirror_status &status)
 {
-	const auto good = count_good(status.legs);
-
-	if (status.synced == status.total)
-		return good == status.legs.size() ? outcome::in_sync :
-						    outcome::degraded;
-	/* Leg 0 is what the others are copied from. */
-	if (!status.legs.front().good || good < 2)
+	if (status.activity == "stopped")
 		return outcome::stuck;
-	return outcome::syncing;
+	if (status.activity != "idle")
+		return outcome::syncing;
+	return count_good(status.legs) == status.legs.size() ?
+		       outcome::in_sync :
+		       outcome::degraded;
 }
 
 std::uint64_t bytes_synced(const mirror_status &status,

@@ -25,6 +25,8 @@ struct mirror_status {
 	std::vector<leg> legs;
 	std::uint64_t synced; /* regions */
 	std::uint64_t total;
+	std::string activity;	/* idle, filling, paused, suspended, stopped */
+	std::string stopped_by; /* if it is stopped: "unreadable 4096", say */
 };
 
 /* The words after "kmirror" in a line of `dmsetup status`. */
@@ -37,7 +39,7 @@ enum class outcome {
 	syncing,
 	in_sync,  /* and every leg is good */
 	degraded, /* in sync, but a leg has failed */
-	stuck,	  /* regions are left, and nothing to copy from or to */
+	stuck,	  /* regions are left that cannot be copied */
 };
 
 outcome outcome_of(const mirror_status &status);

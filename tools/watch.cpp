@@ -23,6 +23,19 @@ dm::target only_kmirror(const std::string &device,
 	return targets.front();
 }
 
+/* In words, from "no-source" or "unreadable <sector>". */
+std::string why_stopped(const mirror_status &status)
+{
+	const std::string unreadable = "unreadable ";
+
+	if (status.stopped_by.starts_with(unreadable))
+		return fmt::format(
+			"no leg can read the region at sector {}; the rest is "
+			"in sync",
+			status.stopped_by.substr(unreadable.size()));
+	return "no leg is left that holds all data";
+}
+
 std::string name_of(const std::string &device)
 {
 	return device.substr(device.rfind('/') + 1);
@@ -47,6 +60,8 @@ outcome watcher::look()
 
 	meter_.add(meter::clock::now(), done);
 	tell_failures(status);
+	if (result == outcome::stuck)
+		out_.say(why_stopped(status));
 	show(status, done, all, result);
 	return result;
 }
@@ -76,18 +91,21 @@ void watcher::show(const mirror_status &status, std::uint64_t done,
 		.done = done,
 		.all = all,
 		.rate = ended ? meter_.average_rate() : meter_.rate(),
-		.time = time_words(all, result),
+		.time = time_words(all, result, status.activity),
 		.good_legs = count_good(status.legs),
 		.legs = status.legs.size(),
 	});
 }
 
-std::string watcher::time_words(std::uint64_t all, outcome result) const
+std::string watcher::time_words(std::uint64_t all, outcome result,
+				const std::string &activity) const
 {
 	const auto left = meter_.time_left(all);
 
 	if (result == outcome::stuck)
 		return "stopped";
+	if (activity == "paused" || activity == "suspended")
+		return activity;
 	if (result != outcome::syncing)
 		return meter_.average_rate() ?
 			       "in " + text::duration(meter_.elapsed()) :

@@ -26,7 +26,8 @@ private:
 	void tell_failures(const mirror_status &status);
 	void show(const mirror_status &status, std::uint64_t done,
 		  std::uint64_t all, outcome result);
-	std::string time_words(std::uint64_t all, outcome result) const;
+	std::string time_words(std::uint64_t all, outcome result,
+			       const std::string &activity) const;
 
 	std::string device_;
 	display &out_;

@@ -88,7 +88,7 @@ say ""
 
 # Nothing is to be copied before there is somebody to watch and to disturb it.
 dmsetup create demo --table "0 $sectors kmirror 2048 3 \
-	/dev/loop0 0 /dev/loop1 0 /dev/loop2 0"
+	/dev/loop0 0 sync /dev/loop1 0 fill /dev/loop2 0 fill"
 dmsetup message demo 0 pause
 mkdir -p /mnt
 mount -t ext4 /dev/mapper/demo /mnt

@@ -9,22 +9,32 @@
 sectors=0 changed=''
 modprobe kmirror
 
-# create REGION_SECTORS LEGS [FEATURES...]: m, of $sectors, on leg0, leg1, ...
-create() {
-	region=$1 legs=$2 table='' i=0
-	shift 2
-	while [ $i -lt "$legs" ]; do
-		table="$table /dev/mapper/leg$i 0"
+# table REGION_SECTORS STATE...: of $sectors on leg0, leg1, ... in these states
+table() {
+	table="0 $sectors kmirror $1 $(($# - 1))" i=0
+	shift
+	for state; do
+		table="$table /dev/mapper/leg$i 0 $state"
 		i=$((i + 1))
 	done
-	dmsetup create m \
-		--table "0 $sectors kmirror $region $legs$table${*:+ $# $*}"
+	echo "$table"
+}
+
+# create REGION_SECTORS STATE...: m
+create() { dmsetup create m --table "$(table "$@")"; }
+
+# reload REGION_SECTORS STATE...: m gets another table
+reload() {
+	dmsetup load m --table "$(table "$@")" 2>/dev/null || return 1
+	dmsetup suspend m
+	dmsetup resume m
 }
 
 some_synced() { [ "$(synced)" -gt 0 ]; }
 
-# create_paused REGION_SECTORS LEGS: most of it is still to be synchronised. Copies
-# are so slow that few end while dmsetup starts, however long that takes.
+# create_paused REGION_SECTORS STATE...: most of it is still to be synchronised, leg
+# 1 is to be filled. Copies are so slow that few end while dmsetup starts, however
+# long that takes.
 create_paused() {
 	slow_writes 1 500
 	create "$@"
@@ -38,12 +48,20 @@ create_paused() {
 # A letter for each leg.
 health() {
 	dmsetup status m |
-		awk '{ for (i = 6; i <= 4 + 2 * $4; i += 2) printf "%s", $i }'
+		awk '{ for (i = 6; i <= 3 + 3 * $4; i += 3) printf "%s", $i }'
+}
+
+# read_errors LEG
+read_errors() {
+	dmsetup status m | awk -v leg="$1" '{ print $(7 + 3 * leg) }'
 }
 
 # Regions, in all and those synchronised.
-total() { dmsetup status m | sed -n '$s|.*/||p'; }
+total() { dmsetup status m | sed -n '$s|.*/\([0-9]*\) .*|\1|p'; }
 synced() { dmsetup status m | sed -n '$s|.* \([0-9]*\)/.*|\1|p'; }
+
+# What comes last: what the mirror does, or why not.
+activity() { dmsetup status m | sed -n '$s|.*/[0-9]* ||p'; }
 
 is_synced() { [ "$(synced)" = "$(total)" ]; }
 has_health() { [ "$(health)" = "$1" ]; }
@@ -54,6 +72,11 @@ events() { dmsetup info -c --noheadings -o events m | tr -d ' '; }
 has_event() { [ "$(events)" -gt "$1" ]; }
 expect_event() {
 	wait_for 10 has_event "$1" || fail "no event was raised"
+}
+
+has_activity() { [ "$(activity)" = "$1" ]; }
+expect_activity() {
+	wait_for 60 has_activity "$1" || fail "it is \"$(activity)\", not \"$1\""
 }
 
 expect_health() {
@@ -97,6 +120,14 @@ fail_reads() {
 		dmsetup message "$leg" 0 addbadblock "$sector" >/dev/null
 	done
 	dmsetup message "$leg" 0 enable
+}
+
+# break_sectors N COUNT: the first ones can neither be read nor written
+break_sectors() {
+	dmsetup load "leg$1" --table "0 $2 error
+$2 $((sectors - $2)) linear /dev/loop$1 $2"
+	dmsetup resume "leg$1"
+	changed="$changed $1"
 }
 
 # fail_write N SECTOR: the next one, of this sector

@@ -32,7 +32,7 @@ mount -o remount,size=90% /tmp
 make_loop 1 $((sectors / 2048))
 make_loop 2 $((sectors / 2048))
 dmsetup create m --table \
-	"0 $sectors kmirror 1024 3 /dev/loop0 0 /dev/loop1 0 /dev/loop2 0"
+	"0 $sectors kmirror 1024 3 /dev/loop0 0 sync /dev/loop1 0 fill /dev/loop2 0 fill"
 dmsetup message m 0 pause
 
 root=/tmp/root

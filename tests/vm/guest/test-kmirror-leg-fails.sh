@@ -9,8 +9,8 @@
 
 seed=0
 
-# begin TEXT [nosync]: a new mirror of three good legs. All hold the same if it
-# is nosync; else leg 0 only has data, and synchronisation is paused early.
+# begin TEXT [in sync]: a new mirror of three good legs. All hold the same if they
+# are in sync; else leg 0 only has data, and synchronisation is paused early.
 begin() {
 	say "$1"
 	shift
@@ -22,9 +22,9 @@ begin() {
 		block_load --seed $seed --fill-only /dev/mapper/leg$i
 	done
 	if [ "$*" ]; then
-		create 32 3 nosync
+		create 32 sync sync sync
 	else
-		create_paused 32 3
+		create_paused 32 sync fill fill
 	fi
 	event=$(events)
 }
@@ -65,9 +65,9 @@ begin "leg 1 fails writes while it is synchronised, under load"
 load
 proceed
 break_writes 1
+wait_for 60 is_synced || fail "not synchronised: $(synced)"
 expect_health ADA
 expect_event "$event"
-wait_for 60 is_synced || fail "not synchronised: $(synced)"
 stop_load
 same 0 2
 
@@ -89,7 +89,7 @@ stop_load
 same 1 2
 sector flush /dev/mapper/m || fail "a flush failed, but leg 0 was not needed"
 
-begin "one leg after the other fails a write" nosync
+begin "one leg after the other fails a write" in sync
 fail_write 2 40
 sector write /dev/mapper/m 40 || fail "the write failed"
 expect_health AAD
@@ -112,7 +112,8 @@ begin "leg 0 fails a write before all is synchronised"
 [ "$(synced)" -gt 0 ] || fail "nothing is synchronised yet"
 break_writes 0
 ! sector write /dev/mapper/m $last || fail "a lost write succeeded"
-expect_health DAA
+expect_health DFF
+expect_activity "stopped no-source"
 ! sector read /dev/mapper/m $last || fail "a region without copy was read"
 ! sector flush /dev/mapper/m || fail "a flush vouched for lost regions"
 sector read /dev/mapper/m 1 || fail "a synchronised region was not read"
@@ -122,18 +123,27 @@ proceed
 sleep 0.5
 [ "$(synced)" = "$before" ] || fail "it was copied from a leg that is dropped"
 
-# Regions are read from different legs first: these three are, together.
-begin "a read that fails is retried on the others" nosync
-fail_reads 0 0 40 70
+# Reads of regions 0 and 3 try leg 0 first, then leg 1. Leg 0 gets back what it lacks.
+begin "a read that fails is retried on the others, and the leg repaired" in sync
+fail_reads 0 0 40 100
 fail_reads 1 0 40
 fail_reads 2 40
-for sector in 0 70; do
+for sector in 0 100; do
 	! sector read /dev/mapper/leg0 $sector || fail "leg 0 reads all"
-	sector read /dev/mapper/m $sector --to /tmp/read || fail "sector $sector: no retry"
+	sector read /dev/mapper/m $sector --to /tmp/read ||
+		fail "sector $sector: no retry"
 	sector read /dev/loop0 $sector --to /tmp/wanted
 	cmp /tmp/read /tmp/wanted || fail "sector $sector: wrong data"
+	wait_for 60 sector read /dev/mapper/leg0 $sector --to /tmp/read ||
+		fail "sector $sector of leg 0 is not repaired"
+	cmp /tmp/read /tmp/wanted || fail "sector $sector: repaired wrongly"
 done
+sector read /dev/mapper/leg1 0 || fail "sector 0 of leg 1 is not repaired"
+[ "$(read_errors 0) $(read_errors 1) $(read_errors 2)" = "2 1 0" ] ||
+	fail "read errors: $(dmsetup status m)"
+expect_event "$event"
 ! sector read /dev/mapper/m 40 || fail "sector 40 was read from nowhere"
+sector read /dev/mapper/m 41 || fail "a sector beside it was not read"
 expect_health AAA
 # a write mends the sector
 sector write /dev/mapper/m 40 || fail "the write failed"
@@ -142,12 +152,34 @@ expect_health AAA
 mend
 same 0 1 2
 
+begin "a leg that cannot be repaired is dropped" in sync
+break_sectors 0 8
+sector read /dev/mapper/m 0 || fail "sector 0: no retry"
+expect_health DAA
+same 1 2
+
+begin "a leg is repaired under load" in sync
+load
+for round in 1 2 3 4 5; do
+	# shellcheck disable=SC2046 # words
+	fail_reads $((round % 3)) $(seq 0 150 3000)
+	sleep 1
+done
+stop_load
+expect_health AAA
+for i in 0 1 2; do
+	[ "$(read_errors $i)" -gt 0 ] || fail "leg $i failed no read"
+done
+mend
+same 0 1 2
+
 begin "leg 0 fails a read of the synchronisation"
 fail_reads 0 $bad
 proceed
 expect_event "$event"
+expect_activity "stopped unreadable $((bad / 32 * 32))"
 [ "$(synced)" = $(($(total) - 1)) ] || fail "$(synced) regions of $(total)"
-expect_health AAA
+expect_health AFF
 ! sector read /dev/mapper/m $bad || fail "the bad sector was read"
 sector read /dev/mapper/m $((bad - 1)) || fail "a sector beside it was not read"
 sector write /dev/mapper/m $bad || fail "the write failed"
@@ -155,6 +187,7 @@ event=$(events)
 dmsetup message m 0 pause
 synchronise
 expect_event "$event"
+expect_health AAA
 same 0 1 2
 
 finish

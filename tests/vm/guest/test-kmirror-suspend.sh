@@ -19,7 +19,7 @@ stands_still() {
 }
 
 say "a pause stops it, and nothing but a resume continues it"
-create_paused 32 3
+create_paused 32 sync fill fill
 stands_still "paused"
 dmsetup message m 0 pause
 dmsetup suspend m
@@ -44,8 +44,10 @@ dmsetup remove m
 
 say "all of it, under load; some synchronisations are cut short"
 slow_writes 2
-create 32 3
+create 32 sync fill fill
 table=$(dmsetup table m)
+[ "$table" = "$(echo "$table" | grep ' 0 sync .* 0 fill .* 0 fill$')" ] ||
+	fail "the table is not as it was given: $table"
 start_load /dev/mapper/m
 round=0
 while [ $round -lt 4 ]; do
@@ -57,7 +59,7 @@ while [ $round -lt 4 ]; do
 	dmsetup message m 0 pause
 	dmsetup message m 0 resume
 	dmsetup resume m
-	# begins anew: leg 0 has everything
+	# filling begins anew
 	dmsetup load m --table "$table"
 	dmsetup suspend --nolockfs m
 	[ "$(synced)" -lt "$(total)" ] || fail "it was not cut short"
@@ -77,7 +79,7 @@ say "removal in the middle"
 slow_writes 2
 round=0
 while [ $round -lt 12 ]; do
-	create 32 3
+	create 32 sync fill fill
 	[ $((round % 2)) -eq 0 ] ||
 		dd if=/dev/zero of=/dev/mapper/m bs=64k count=16 2>/dev/null
 	[ "$(synced)" -lt "$(total)" ] || fail "it was not cut short"
@@ -85,7 +87,7 @@ while [ $round -lt 12 ]; do
 	round=$((round + 1))
 done
 mend
-create 32 3
+create 32 sync fill fill
 wait_for 60 is_synced || fail "not synchronised: $(synced)"
 dmsetup remove m
 same_blocks /dev/mapper/leg0 /dev/mapper/leg1 /dev/mapper/leg2 ||
@@ -95,7 +97,7 @@ say "removal by force, under load"
 is_open() { dmsetup info -c --noheadings -o open m | grep -q 1; }
 block_load --fill-only --seed 2 /dev/mapper/leg0
 slow_writes 2
-create 32 3
+create 32 sync fill fill
 start_load /dev/mapper/m --seed 2 --allow-errors --rest 1
 wait_for 30 is_open || fail "the load: $(cat /tmp/load)"
 sleep 0.5

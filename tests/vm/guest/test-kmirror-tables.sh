@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,sector
 #
-# The table: what is refused and why, what is told, nosync, a short last region,
+# The table: what is refused and why, what is told, a short last region,
 # targets that do not begin at 0, the most legs; flushes and FUA on every leg.
 
 . /guest/kmirror.sh
@@ -33,51 +33,60 @@ done
 say "tables that are refused"
 size="Region size must be a positive number of sectors"
 refused "$size" "0 16384 kmirror"
-refused "$size" "0 16384 kmirror 0 2 $a 0 $b 0"
-refused "$size" "0 16384 kmirror -8 2 $a 0 $b 0"
-refused "$size" "0 16384 kmirror 8x 2 $a 0 $b 0"
-refused "$size" "0 16384 kmirror 4294967304 2 $a 0 $b 0"
+refused "$size" "0 16384 kmirror 0 2 $a 0 sync $b 0 fill"
+refused "$size" "0 16384 kmirror -8 2 $a 0 sync $b 0 fill"
+refused "$size" "0 16384 kmirror 8x 2 $a 0 sync $b 0 fill"
+refused "$size" "0 16384 kmirror 4294967304 2 $a 0 sync $b 0 fill"
 number="Number of legs must be 2 to 8"
 refused "$number" "0 16384 kmirror 128"
-refused "$number" "0 16384 kmirror 128 1 $a 0"
-refused "$number" "0 16384 kmirror 128 9 $a 0 $b 0 $c 0"
-refused "$number" "0 16384 kmirror 128 two $a 0 $b 0"
+refused "$number" "0 16384 kmirror 128 1 $a 0 sync"
+refused "$number" "0 16384 kmirror 128 9 $a 0 sync $b 0 fill $c 0 fill"
+refused "$number" "0 16384 kmirror 128 two $a 0 sync $b 0 fill"
 leg="A leg needs a device and an offset in sectors"
-refused "$leg" "0 16384 kmirror 128 2 $a 0 $b"
-refused "$leg" "0 16384 kmirror 128 2 $a 0"
-refused "$leg" "0 16384 kmirror 128 2 $a 0 $b x"
-refused "$leg" "0 16384 kmirror 128 2 $a 0 $b -1"
-refused "$leg" "0 16384 kmirror 128 2 $a 0 $b 99999999999999999999"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 sync $b"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 sync"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 sync $b x fill"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 sync $b -1 fill"
+refused "$leg" "0 16384 kmirror 128 2 $a 0 sync $b 99999999999999999999 fill"
+state="A leg's state must be sync, fill or failed"
+refused "$state" "0 16384 kmirror 128 2 $a 0 sync $b 0"
+refused "$state" "0 16384 kmirror 128 2 $a 0 sync $b 0 nosync"
+refused "$state" "0 16384 kmirror 128 2 $a 0 $b 0"
+source="One leg at least must be in sync"
+refused "$source" "0 16384 kmirror 128 2 $a 0 fill $b 0 fill"
+refused "$source" "0 16384 kmirror 128 2 $a 0 failed $b 0 fill"
+refused "$source" "0 16384 kmirror 128 2 $a 0 failed $b 0 failed"
 refused "Cannot open the device of a leg" \
-	"0 16384 kmirror 128 2 $a 0 /dev/nonexistent 0"
+	"0 16384 kmirror 128 2 $a 0 sync /dev/nonexistent 0 fill"
 past="A leg ends past the end of its device"
-refused "$past" "0 16384 kmirror 128 2 $a 0 $b 8"
-refused "$past" "0 16392 kmirror 128 2 $a 0 $b 0"
-refused "$past" "0 16384 kmirror 128 2 $a 0 $b 18446744073709551608"
-refused "Two legs overlap" "0 8192 kmirror 128 2 $a 0 $a 0"
-refused "Two legs overlap" "0 8192 kmirror 128 3 $a 0 $b 0 $b 8184"
-features="Number of features must be 0 or 1"
-refused "$features" "0 16384 kmirror 128 2 $a 0 $b 0 2 nosync nosync"
-refused "$features" "0 16384 kmirror 128 2 $a 0 $b 0 nosync"
-refused "Arguments do not match the number of features" \
-	"0 16384 kmirror 128 2 $a 0 $b 0 1"
-refused "Arguments do not match the number of features" \
-	"0 16384 kmirror 128 2 $a 0 $b 0 0 nosync"
-refused "Arguments do not match the number of features" \
-	"0 16384 kmirror 128 2 $a 0 $b 0 1 nosync more"
-refused "Unknown feature" "0 16384 kmirror 128 2 $a 0 $b 0 1 sync"
+refused "$past" "0 16384 kmirror 128 2 $a 0 sync $b 8 fill"
+refused "$past" "0 16392 kmirror 128 2 $a 0 sync $b 0 fill"
+refused "$past" "0 16384 kmirror 128 2 $a 0 sync $b 18446744073709551608 fill"
+refused "Two legs overlap" "0 8192 kmirror 128 2 $a 0 sync $a 0 fill"
+refused "Two legs overlap" \
+	"0 8192 kmirror 128 3 $a 0 sync $b 0 fill $b 8184 fill"
+refused "There are more arguments than the legs have" \
+	"0 16384 kmirror 128 2 $a 0 sync $b 0 fill 1 nosync"
 losetup -r /dev/loop3 /tmp/loop/2
-refused "A leg is read-only" "0 16384 kmirror 128 2 $a 0 /dev/loop3 0"
+refused "A leg is read-only" "0 16384 kmirror 128 2 $a 0 sync /dev/loop3 0 fill"
 losetup -d /dev/loop3
-! dmsetup create m -r --table "0 16384 kmirror 128 2 $a 0 $b 0" 2>/dev/null ||
+! dmsetup create m -r \
+	--table "0 16384 kmirror 128 2 $a 0 sync $b 0 fill" 2>/dev/null ||
 	fail "accepted: a read-only table"
 
 say "a table and a status that are told"
 block_load --fill-only $a
-create 128 3
+create_paused 128 sync fill fill
+is "0 16384 kmirror 128 3 $major:0 0 sync $major:1 0 fill $major:2 0 fill" \
+	dmsetup table m
+is "0 16384 kmirror 3 $major:0 A 0 $major:1 F 0 $major:2 F 0 $(synced)/128 paused" \
+	dmsetup status m
+dmsetup message m 0 resume
 wait_for 30 is_synced || fail "not synchronised: $(synced)"
-is "0 16384 kmirror 128 3 $major:0 0 $major:1 0 $major:2 0" dmsetup table m
-is "0 16384 kmirror 3 $major:0 A $major:1 A $major:2 A 128/128" dmsetup status m
+is "0 16384 kmirror 128 3 $major:0 0 sync $major:1 0 sync $major:2 0 sync" \
+	dmsetup table m
+is "0 16384 kmirror 3 $major:0 A 0 $major:1 A 0 $major:2 A 0 128/128 idle" \
+	dmsetup status m
 same_blocks $a $b $c || fail "the legs differ"
 for words in stop "pause now" resume=1; do
 	# shellcheck disable=SC2086 # words wanted
@@ -87,10 +96,10 @@ dmsetup remove m
 
 say "a mirror of two places on one device, in a larger table"
 dmsetup create m --table "0 2048 linear $c 0
-2048 4104 kmirror 512 2 $a 8 $a 8192 0"
+2048 4104 kmirror 512 2 $a 8 sync $a 8192 fill"
 wait_for 30 is_synced || fail "not synchronised: $(dmsetup status m)"
 table=$(dmsetup table m | tail -n 1)
-is "2048 4104 kmirror 512 2 $major:0 8 $major:0 8192" echo "$table"
+is "2048 4104 kmirror 512 2 $major:0 8 sync $major:0 8192 sync" echo "$table"
 block_load --fill-only --seed 5 /dev/mapper/m
 start_load /dev/mapper/m --seed 5
 sleep 1
@@ -103,10 +112,11 @@ dmsetup remove first
 dmsetup remove second
 
 say "eight legs with a short last region, and nothing behind it"
-legs=''
+legs='' state=sync
 block_load --fill-only --seed 6 $a
 for i in 0 1 2 3 4 5 6 7; do
-	legs="$legs $a $((i * 2048))"
+	legs="$legs $a $((i * 2048)) $state"
+	state=fill
 	sector read $a $((i * 2048 + 1000)) --to /tmp/behind.$i
 done
 dmsetup create m --table "0 1000 kmirror 384 8$legs"
@@ -128,9 +138,11 @@ block_load --fill-only --seed 8 $a
 block_load --fill-only --seed 8 $b
 block_load --fill-only --seed 9 $c
 event_before=$(dmesg | grep -c "synchronised .* of" || true)
-create 128 3 nosync
-is "0 16384 kmirror 128 3 $major:0 0 $major:1 0 $major:2 0 1 nosync" dmsetup table m
-is "0 16384 kmirror 3 $major:0 A $major:1 A $major:2 A 128/128" dmsetup status m
+create 128 sync sync sync
+is "0 16384 kmirror 128 3 $major:0 0 sync $major:1 0 sync $major:2 0 sync" \
+	dmsetup table m
+is "0 16384 kmirror 3 $major:0 A 0 $major:1 A 0 $major:2 A 0 128/128 idle" \
+	dmsetup status m
 is 0 events
 sleep 1
 [ "$(dmesg | grep -c "synchronised .* of" || true)" = "$event_before" ] ||
@@ -152,7 +164,7 @@ traced() {
 }
 
 synchronise_anew() {
-	create 16384 3
+	create 16384 sync fill fill
 	wait_for 30 is_synced || fail "not synchronised: $(synced)"
 }
 
