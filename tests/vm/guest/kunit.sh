@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# takes: 74
 #
 # Loads every KUnit module in turn and reports what its suites found. Loading
 # succeeds though cases fail: only the results tell.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=2G disk=ext4 tools=e2fsck programs=block_load,same_blocks
+# takes: 54
 #
 # A real file system is mirrored to two other devices while it is in use. In
 # the end all three hold the same, and a consistent file system each.

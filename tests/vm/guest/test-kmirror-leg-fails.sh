@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,sector
+# takes: 60
 #
 # A leg that fails a write is dropped, shown and announced, and the data stays
 # good; a leg that fails a read is kept. During synchronisation and after it.

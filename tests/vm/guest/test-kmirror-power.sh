@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,sector
-# takes: 300 60
+# takes: 60
 #
 # Legs with a volatile cache, which a power cut empties: what was flushed is on
 # each leg, and a region counts as synchronised only when it is. And legs that

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,sector
-# takes: 400 60
+# takes: 60
 #
 # What is known of each leg, and what follows: where reads, copies and flushes go,
 # which tables are refused, devices that vanish, shrink or become read-only, and

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks
+# takes: 35
 #
 # Pausing, suspending, replacing and removing a mirror in the middle of its
 # synchronisation, dozens of times, while it is written to.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,sector
+# takes: 19
 #
 # The table: what is refused and why, what is told, a short last region,
 # targets that do not begin at 0, the most legs; flushes and FUA on every leg.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,replay_log dropin
+# takes: 67
 #
 # ksnap: what is left of a persistent snapshot when the machine loses power. All
 # is on one disk, whose writes are logged in the order in which they became

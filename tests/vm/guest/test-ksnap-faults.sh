@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks,sector dropin
+# takes: 55
 #
 # ksnap: errors below, a store that is full, and an end in the middle of copying.
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # needs: mem=1G programs=block_load,same_blocks dropin
+# takes: 141
 #
 # ksnap: what a snapshot shows, whatever is written meanwhile.
 

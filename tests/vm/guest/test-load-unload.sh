@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# takes: 7
 #
 # Loading and unloading many times leaves nothing behind, and the module
 # is found by its alias.
