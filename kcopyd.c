@@ -189,8 +189,7 @@ static unsigned int block_sectors(const struct io_region *region)
 /* All that io_region_check() looks at but the alignment. */
 static bool is_region(const struct io_region *region)
 {
-	return region->bdev &&
-	       region->sector + region->count >= region->sector;
+	return region->bdev && region->sector + region->count >= region->sector;
 }
 
 /*

@@ -33,8 +33,7 @@ void drop_leg(struct mirror *m, unsigned int leg, const char *what,
 	      mirror_name(m), leg, m->legs[leg].dev->name, what,
 	      (unsigned long long)sector, err);
 	if (was_in_sync && !legs_in_sync(m))
-		DMERR("%s: no leg is left that holds all data",
-		      mirror_name(m));
+		DMERR("%s: no leg is left that holds all data", mirror_name(m));
 	schedule_work(&m->event);
 }
 
@@ -182,8 +181,8 @@ static int mirror_iterate_devices(struct dm_target *ti,
 
 	for (i = 0; !ret && i < m->nr_legs; i++)
 		if (m->legs[i].dev)
-			ret = fn(ti, m->legs[i].dev, m->legs[i].offset,
-				 ti->len, data);
+			ret = fn(ti, m->legs[i].dev, m->legs[i].offset, ti->len,
+				 data);
 	return ret;
 }
 

@@ -322,8 +322,8 @@ static void announce_end(struct mirror *m)
 	spin_unlock_irq(&m->lock);
 	if (!ended)
 		return;
-	DMINFO("%s: synchronised %lu of %lu regions", mirror_name(m),
-	       nr_synced, m->nr_regions);
+	DMINFO("%s: synchronised %lu of %lu regions", mirror_name(m), nr_synced,
+	       m->nr_regions);
 	schedule_work(&m->event);
 }
 
@@ -384,8 +384,8 @@ int sync_init(struct mirror *m)
 		bitmap_fill(m->synced, m->nr_regions);
 		m->nr_synced = m->nr_regions;
 	}
-	return percpu_ref_init(&m->fast, fast_ended,
-			       PERCPU_REF_ALLOW_REINIT, GFP_KERNEL);
+	return percpu_ref_init(&m->fast, fast_ended, PERCPU_REF_ALLOW_REINIT,
+			       GFP_KERNEL);
 }
 
 /**

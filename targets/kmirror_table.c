@@ -79,7 +79,8 @@ static int check_predecessor(struct mirror *m)
 		return 0;
 	DMERR("%s: leg %lu (%s) is not in sync, as the running mirror knows",
 	      mirror_name(m), __ffs(wrong), m->legs[__ffs(wrong)].dev->name);
-	m->ti->error = "A leg is called in sync that is not; say fill to have it overwritten";
+	m->ti->error =
+		"A leg is called in sync that is not; say fill to have it overwritten";
 	return -EINVAL;
 }
 
@@ -97,8 +98,7 @@ void learn_from_predecessor(struct mirror *m)
 	failed = __wrongly_in_sync(m, true);
 	mutex_unlock(&mirrors_lock);
 	for_each_set_bit(leg, &failed, LEGS_MAX)
-		drop_leg(m, leg, "a write before this table was in use",
-			 0, 0);
+		drop_leg(m, leg, "a write before this table was in use", 0, 0);
 }
 
 void mirror_was_resumed(struct mirror *m)

@@ -177,7 +177,7 @@ static struct {
 	struct work_struct *ours; /* queued where preemption is allowed */
 	int count_of_ours;
 	struct kcopyd_client *kc;
-	unsigned int nr;	  /* how often a work of the client was queued, */
+	unsigned int nr; /* how often a work of the client was queued, */
 	unsigned int preemptible; /* and so often with no higher a count */
 	struct tracepoint *tracepoint;
 } queueing;
@@ -236,8 +236,8 @@ static void find_tracepoints(struct tracepoint *tracepoint, void *unused)
 		meter.end = tracepoint;
 }
 
-static void work_is_queued(void *unused, int cpu,
-			   struct pool_workqueue *pwq, struct work_struct *work)
+static void work_is_queued(void *unused, int cpu, struct pool_workqueue *pwq,
+			   struct work_struct *work)
 {
 	struct kcopyd_client *kc = queueing.kc;
 

@@ -12,8 +12,8 @@ mirror_status with(std::string_view words)
 
 TEST(mirror, reads_a_status)
 {
-	const auto status =
-		with("3 7:0 A 0 7:1 D 12 253:12 F 3 17/320 filling");
+	const auto status = with(
+		"3 7:0 A 0 7:1 D 12 253:12 F 3 17/320 filling");
 
 	ASSERT_EQ(status.legs.size(), 3u);
 	EXPECT_EQ(status.legs[0].device, "7:0");
@@ -30,8 +30,8 @@ TEST(mirror, reads_a_status)
 
 TEST(mirror, reads_why_it_has_stopped)
 {
-	const auto status =
-		with("2 7:0 A 1 7:1 F 0 5/6 stopped unreadable 4096");
+	const auto status = with(
+		"2 7:0 A 1 7:1 F 0 5/6 stopped unreadable 4096");
 
 	EXPECT_EQ(status.activity, "stopped");
 	EXPECT_EQ(status.stopped_by, "unreadable 4096");
@@ -44,8 +44,9 @@ TEST(mirror, reads_past_further_words)
 
 TEST(mirror, reads_the_largest_numbers)
 {
-	EXPECT_EQ(with("2 7:0 A 0 7:1 F 0 0/18446744073709551615 filling").total,
-		  UINT64_MAX);
+	EXPECT_EQ(
+		with("2 7:0 A 0 7:1 F 0 0/18446744073709551615 filling").total,
+		UINT64_MAX);
 }
 
 constexpr const char *not_a_status[] = {
@@ -83,7 +84,8 @@ TEST(mirror, reads_the_region_size)
 {
 	EXPECT_EQ(parse_region_sectors("2048 2 7:0 0 sync 7:1 0 fill"), 2048u);
 	EXPECT_THROW(parse_region_sectors(""), parse_error);
-	EXPECT_THROW(parse_region_sectors("0 2 7:0 0 sync 7:1 0 fill"), parse_error);
+	EXPECT_THROW(parse_region_sectors("0 2 7:0 0 sync 7:1 0 fill"),
+		     parse_error);
 	EXPECT_THROW(parse_region_sectors("core 1 2048"), parse_error);
 }
 
@@ -111,8 +113,10 @@ TEST(mirror, knows_that_what_is_left_cannot_be_copied)
 
 TEST(mirror, counts_bytes_with_a_short_last_region)
 {
-	EXPECT_EQ(bytes_synced(with("2 7:0 A 0 7:1 F 0 2/3 filling"), 100, 250), 200u);
-	EXPECT_EQ(bytes_synced(with("2 7:0 A 0 7:1 A 0 3/3 idle"), 100, 250), 250u);
+	EXPECT_EQ(bytes_synced(with("2 7:0 A 0 7:1 F 0 2/3 filling"), 100, 250),
+		  200u);
+	EXPECT_EQ(bytes_synced(with("2 7:0 A 0 7:1 A 0 3/3 idle"), 100, 250),
+		  250u);
 }
 
 } // namespace

@@ -9,6 +9,12 @@
 
 . /guest/kmirror.sh
 
+for i in 0 1 2; do
+	make_leg $i 4
+done
+# shellcheck disable=SC2154 # by make_leg
+last=$((sectors - 1))
+
 # begin TEXT STATE...: a new mirror. Legs in sync hold the same, the others not.
 begin() {
 	say "$1"
@@ -66,12 +72,6 @@ becomes_read_only() {
 	dmsetup resume "leg$1"
 	changed="$changed $1"
 }
-
-for i in 0 1 2; do
-	make_leg $i 4
-done
-# shellcheck disable=SC2154 # by make_leg
-last=$((sectors - 1))
 
 begin "a leg is filled from any leg in sync" sync fill sync
 fail_reads 0 $((210 * 32)) $((240 * 32)) # these are read from leg 0 first
