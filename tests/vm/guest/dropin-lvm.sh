@@ -29,6 +29,7 @@ global {
 	locking_dir = "/run/lock/lvm"
 	system_id_source = "none"
 	event_activation = 0
+	use_aio = 0 # User Mode Linux may report a lack of locks where that ends
 }
 activation {
 	udev_sync = 0
