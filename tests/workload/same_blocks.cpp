@@ -2,10 +2,11 @@
 /*
  * same_blocks - compare files or block devices, past the page cache
  *
- *	same_blocks [--blocks N] FILE FILE...
+ *	same_blocks [--blocks N] [--or OTHER] FILE FILE...
  *
  * Compares the first N blocks of 4 KiB, by default all that the first file has.
- * Exit status: 0 if every file has the same there as the first.
+ * Exit status: 0 if every file has the same there as the first; with --or, each
+ * sector may be as in OTHER instead.
  */
 #include <algorithm>
 #include <cstdint>
@@ -23,46 +24,83 @@
 namespace {
 
 constexpr std::uint64_t chunk = 256;
+constexpr std::size_t sector_size = 512;
+constexpr std::uint64_t block_sectors = block_size / sector_size;
 
-/* The block in which two chunks differ, or the number of their blocks. */
-std::uint64_t first_difference(std::span<const std::byte> a,
-			       std::span<const std::byte> b)
-{
-	const auto differ = std::ranges::mismatch(a, b).in1;
+/* A file, and room for a chunk of it. */
+class Reader {
+public:
+	explicit Reader(const std::string &name) : file_(name), buffer_(chunk)
+	{
+	}
 
-	return static_cast<std::uint64_t>(differ - a.begin()) / block_size;
-}
+	std::uint64_t blocks() const
+	{
+		return file_.size() / block_size;
+	}
 
-bool same(const File &a, const File &b, std::uint64_t blocks,
+	void read(std::uint64_t first, std::uint64_t count)
+	{
+		file_.read(buffer_.first(count), first * block_size);
+	}
+
+	/* Do both have the same in this sector of the chunk? */
+	bool has_same(const Reader &other, std::uint64_t sector) const
+	{
+		return !std::memcmp(data(sector), other.data(sector),
+				    sector_size);
+	}
+
+private:
+	const std::byte *data(std::uint64_t sector) const
+	{
+		return buffer_.first(chunk).data() + sector * sector_size;
+	}
+
+	File file_;
+	Buffer buffer_;
+};
+
+/* Is each sector as in one of the models? */
+bool same(std::vector<Reader> &models, std::uint64_t blocks,
 	  const std::string &name)
 {
-	const Buffer a_buffer(chunk), b_buffer(chunk);
+	Reader file(name);
 
 	for (std::uint64_t first = 0; first < blocks; first += chunk) {
 		const auto count = std::min(chunk, blocks - first);
-		const auto a_data = a_buffer.first(count);
-		const auto b_data = b_buffer.first(count);
 
-		a.read(a_data, first * block_size);
-		b.read(b_data, first * block_size);
-		if (!std::memcmp(a_data.data(), b_data.data(), a_data.size()))
-			continue;
-		fmt::print("{} differs in block {}\n", name,
-			   first + first_difference(a_data, b_data));
-		return false;
+		file.read(first, count);
+		for (auto &model : models)
+			model.read(first, count);
+		for (std::uint64_t i = 0; i < count * block_sectors; i++) {
+			const auto is_model = [&](const Reader &model) {
+				return model.has_same(file, i);
+			};
+
+			if (std::ranges::any_of(models, is_model))
+				continue;
+			fmt::print("{} differs in block {}\n", name,
+				   first + i / block_sectors);
+			return false;
+		}
 	}
 	return true;
 }
 
-bool all_same(const std::vector<std::string> &names, std::uint64_t blocks)
+bool all_same(const std::vector<std::string> &names, const std::string &other,
+	      std::uint64_t blocks)
 {
-	const File model(names.front());
+	std::vector<Reader> models;
 	bool result = true;
 
+	models.emplace_back(names.front());
+	if (!other.empty())
+		models.emplace_back(other);
 	if (!blocks)
-		blocks = model.size() / block_size;
+		blocks = models.front().blocks();
 	for (const auto &name : names | std::views::drop(1))
-		result &= same(model, File(name), blocks, name);
+		result &= same(models, blocks, name);
 	return result;
 }
 
@@ -72,15 +110,17 @@ int main(int argc, char **argv)
 {
 	CLI::App app("Compare files or block devices.");
 	std::vector<std::string> names;
+	std::string other;
 	std::uint64_t blocks = 0;
 
 	app.add_option("files", names, "what to compare")
 		->required()
 		->expected(2, 16);
+	app.add_option("--or", other, "what sectors may be instead");
 	app.add_option("--blocks", blocks, "how many blocks of 4 KiB");
 	CLI11_PARSE(app, argc, argv);
 	try {
-		return all_same(names, blocks) ? 0 : 1;
+		return all_same(names, other, blocks) ? 0 : 1;
 	} catch (const std::exception &error) {
 		fmt::print(stderr, "same_blocks: {}\n", error.what());
 		return 2;
