@@ -42,6 +42,36 @@ make_loop() {
 	losetup "/dev/loop$1" "/tmp/loop/$1"
 }
 
+# becomes NAME SECTORS TARGET...: this device-mapper device, from now on
+becomes() {
+	name=$1 length=$2
+	shift 2
+	dmsetup load "$name" --table "0 $length $*"
+	dmsetup resume "$name"
+}
+
+# No device-mapper device is left, no null_blk of configfs, no loop device in use.
+remove_devices() {
+	tries=0
+	while [ "$(dmsetup ls)" != "No devices found" ]; do
+		dmsetup remove_all --force >/dev/null 2>&1 || true
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || {
+			dmsetup info -c >&2
+			fail "these devices are not to be removed:" \
+				"$(dmsetup ls | tr '\n\t' '  ')"
+		}
+		sleep 0.1
+	done
+	for disk in /sys/kernel/config/nullb/*/; do
+		[ ! -d "$disk" ] || rmdir "$disk"
+	done
+	for file in /sys/block/loop*/loop; do
+		[ ! -e "$file" ] || losetup -d "/dev/$(basename "${file%/loop}")"
+	done
+	rm -rf /tmp/loop
+}
+
 # Whether it is known already that what is waited for will not come. A script
 # that can tell has its own.
 in_vain() { false; }
@@ -85,4 +115,47 @@ kmemleak_check() {
 		cat $leaks
 		fail "kmemleak has a report"
 	}
+}
+
+# try_case NAME: a function, in a process of its own; sets status. Not for use in a
+# condition: that would keep `set -e` from ending the case.
+try_case() {
+	started=$(cut -d . -f 1 /proc/uptime)
+	{
+		set +e
+		(
+			set -e
+			"$1"
+		)
+		echo $? >/tmp/status
+	} 2>&1 | tee /tmp/said
+	status=$(cat /tmp/status)
+}
+
+# tell_case NAME: how the case ended that was tried last
+tell_case() {
+	if [ "$status" -eq 0 ]; then
+		tell "case pass $1 $(($(cut -d . -f 1 /proc/uptime) - started)) s"
+	else
+		tell "case fail $1 $(tail -n 3 /tmp/said | tr '\n' ' ')"
+		failed=$((failed + 1))
+	fi
+}
+
+# run_case NAME: a case that fails adds to failed. Who has more to do has its own.
+run_case() {
+	try_case "$1"
+	clean_up
+	tell_case "$1"
+}
+
+# run_cases NAME...: all of them, though one fails. Nothing of one is left for the
+# next: the script has a function clean_up.
+run_cases() {
+	failed=0
+	for case; do
+		run_case "$case"
+	done
+	[ $failed -eq 0 ] || exit 1
+	kmemleak_check
 }
