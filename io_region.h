@@ -89,14 +89,19 @@ static inline int io_region_check(const struct io_region *region)
  * io_region_fits - tell whether a region ends before the end of its device
  * @region: a region that io_region_check() accepted
  *
- * A device that is gone has no sectors.
+ * A device that is gone has no sectors. A partition keeps its size when its disk
+ * shrinks or is gone, so both are asked.
  *
  * Context: Any.
  * Return: true if it does.
  */
 static inline bool io_region_fits(const struct io_region *region)
 {
-	return region->sector + region->count <= bdev_nr_sectors(region->bdev);
+	sector_t end = region->sector + region->count;
+	struct block_device *bdev = region->bdev;
+
+	return end <= bdev_nr_sectors(bdev) &&
+	       bdev->bd_start_sect + end <= get_capacity(bdev->bd_disk);
 }
 
 /**

@@ -170,6 +170,29 @@ static void region_must_lie_on_its_device(struct kunit *test)
 	expect_checks(test, cases, ARRAY_SIZE(cases));
 }
 
+/* A partition keeps its own size when its disk shrinks or is gone. */
+static void region_of_a_partition_must_lie_on_its_disk(struct kunit *test)
+{
+	static const struct test_disk_params partitioned = {
+		.sectors = DISK_SECTORS,
+		.part_start = 64,
+	};
+	struct io_region region = { .count = DISK_SECTORS - 64 };
+	struct fixture *f = test->priv;
+
+	make_disks(test, 1, &partitioned);
+	region.bdev = test_disk_partition(f->disks[0]);
+	KUNIT_ASSERT_NOT_NULL(test, region.bdev);
+	KUNIT_EXPECT_TRUE(test, io_region_fits(&region));
+	test_disk_shrink(f->disks[0], DISK_SECTORS - 8);
+	KUNIT_EXPECT_FALSE(test, io_region_fits(&region));
+	region.count -= 8;
+	KUNIT_EXPECT_TRUE(test, io_region_fits(&region));
+	test_disk_vanish(f->disks[0]);
+	region.count = 8;
+	KUNIT_EXPECT_FALSE(test, io_region_fits(&region));
+}
+
 static void region_must_be_aligned_to_blocks(struct kunit *test)
 {
 	static const struct test_disk_params large_blocks = {
@@ -612,6 +635,7 @@ static void io_region_test_exit(struct kunit *test)
 
 static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(region_must_lie_on_its_device),
+	KUNIT_CASE(region_of_a_partition_must_lie_on_its_disk),
 	KUNIT_CASE(region_must_be_aligned_to_blocks),
 	KUNIT_CASE(region_must_be_there),
 	KUNIT_CASE(regions_overlap_if_they_share_a_sector),
