@@ -17,7 +17,10 @@ const std::array<std::string, 3> all_engines{ "dm-kcopyd", "drop-in",
 const work load{ .bytes = 64 * KiB, .depth = 8, .jobs = 4000 };
 /* A throttle allows for what was not used before, so this takes longer. */
 const work throttled_load{ .bytes = 64 * KiB, .depth = 1, .jobs = 20'000 };
-const work slow_load{ .bytes = 64 * KiB, .depth = 1, .jobs = 2000 };
+/* Slow disks use up what a throttle allows for with few jobs. */
+const work slow_load{
+	.bytes = 64 * KiB, .depth = 1, .jobs = 2000, .disk = "s"
+};
 
 /* A neighbour, in words for the module. */
 struct kind {
@@ -69,6 +72,8 @@ std::vector<std::string> neighbours::plan()
 	lines.emplace_back("null n0 1024 80000");
 	lines.emplace_back("null n1 1024 80000");
 	lines.emplace_back("null hangs 1024 10000000000000");
+	lines.emplace_back("null s0 1024 10000000");
+	lines.emplace_back("null s1 1024 10000000");
 	lines.emplace_back("null slow 1024 10000000 0 1");
 	for (const auto &what : kinds)
 		for (const auto &engine : all_engines) {
@@ -116,7 +121,8 @@ table neighbours::show(const std::vector<figure> &all,
 			 "MiB/s of copies of {}, {} queued, or {} where it is "
 			 "throttled, while another client of the same\nengine "
 			 "is busy, or in trouble. Linux {}, one processor; "
-			 "null_blk of 80 us. ``make bench``",
+			 "null_blk of 80 us, or 10 ms in the last row. ``make "
+			 "bench``",
 			 size_text(load.bytes), load.depth,
 			 throttled_load.depth, release),
 		 .head = { "neighbour" },
