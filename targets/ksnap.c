@@ -10,6 +10,7 @@
 #include <linux/kstrtox.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -79,6 +80,8 @@ static char *check(struct dm_target *ti, struct snap *s,
 		return "The snapshot must begin at sector 0";
 	if (ti->len > bdev_nr_sectors(origin))
 		return "The snapshot is larger than the origin";
+	if (bdev_nr_sectors(origin) < CHUNK_SECTORS_MIN)
+		return "The origin is smaller than 4 KiB";
 	if (bdev_read_only(store))
 		return "The store is read-only";
 	if (devices_overlap(origin, store))
@@ -91,18 +94,18 @@ static char *check(struct dm_target *ti, struct snap *s,
 		return "The origin ends within a logical block of the store";
 	if (bdev_nr_sectors(store) < 3 * chunk_sectors)
 		return "The store is smaller than three chunks";
-	if (max(nr_chunks(origin, chunk_sectors),
-		nr_chunks(store, chunk_sectors)) >= NO_SLOT)
+	if (nr_chunks(origin, chunk_sectors) >= NO_CHUNK ||
+	    nr_chunks(store, chunk_sectors) >= NO_SLOT)
 		return "Too many chunks; make them larger";
 	return NULL;
 }
 
-/* Arguments: <origin device> <store device> P|N <chunk sectors> */
+/* Arguments: <origin device> <store device> P|N <chunk sectors> [format] */
 static int read_arguments(struct dm_target *ti, struct snap *s,
 			  unsigned int argc, char **argv,
 			  unsigned int *chunk_sectors)
 {
-	if (argc != 4) {
+	if (argc < 4 || argc > 5) {
 		ti->error = "Arguments are: origin, store, P or N, chunk size";
 		return -EINVAL;
 	}
@@ -110,7 +113,7 @@ static int read_arguments(struct dm_target *ti, struct snap *s,
 		ti->error = "A snapshot is persistent, P, or not, N";
 		return -EINVAL;
 	}
-	s->persistent = argv[2][0] == 'P';
+	s->store.persistent = argv[2][0] == 'P';
 	if (kstrtouint(argv[3], 10, chunk_sectors) ||
 	    *chunk_sectors < CHUNK_SECTORS_MIN ||
 	    *chunk_sectors > CHUNK_SECTORS_MAX ||
@@ -119,46 +122,43 @@ static int read_arguments(struct dm_target *ti, struct snap *s,
 			"The chunk size must be a power of 2 from 8 to 2048 sectors";
 		return -EINVAL;
 	}
+	if (argc == 5 && strcmp(argv[4], "format")) {
+		ti->error = "The one word that may follow is \"format\"";
+		return -EINVAL;
+	}
 	return 0;
 }
 
-static char *load_error(int err)
-{
-	switch (err) {
-	case -ENOMEM:
-		return "Out of memory";
-	case -EINVAL:
-		return "The store has another chunk size";
-	case -EUCLEAN:
-		return "The store holds something else, or is damaged";
-	default:
-		return "Cannot read or write the store";
-	}
-}
+/* Stores are looked at one at a time, so that none is found by two. */
+static DEFINE_MUTEX(load_lock);
 
-/* Find the exceptions of a persistent snapshot. */
-static int load(struct snap *s)
+/* Find the exceptions of a persistent snapshot; or make a store. */
+static int load(struct snap *s, bool format, char **why)
 {
 	struct store *store = &s->store;
 	int err;
 
-	if (!s->persistent)
-		return 0;
 	store->bdev = s->store_dev->bdev;
+	store->origin = s->origin_dev->bdev;
 	store->kc = s->origin->kc;
 	store->chunk_sectors = s->origin->chunk_sectors;
-	store->nr_slots = s->exceptions.nr_slots;
-	err = store_init(store);
-	if (err)
+	store->origin_sectors = s->origin->sectors;
+	store->nr_slots = nr_chunks(store->bdev, store->chunk_sectors);
+	mutex_lock(&load_lock);
+	err = store_load(store, &s->exceptions, &s->next_slot, format, why);
+	mutex_unlock(&load_lock);
+	if (err < 0)
 		return err;
-	err = store_load(store, &s->exceptions, &s->next_slot);
-	if (err < 0) {
-		store_exit(store);
-		return err;
-	}
 	if (!err)
 		s->state = SNAP_INVALID;
-	return 0;
+	return exceptions_reserve(&s->exceptions, s->next_slot + SLOTS_AHEAD,
+				  GFP_KERNEL);
+}
+
+static char *load_error(int err)
+{
+	return err == -ENOMEM ? "Out of memory" :
+				"Cannot read or write the store";
 }
 
 static void set_up_target(struct dm_target *ti, struct snap *s)
@@ -192,18 +192,20 @@ static int snap_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	err = -EINVAL;
 	if (ti->error)
 		goto err_check;
-	err = exceptions_init(&s->exceptions,
-			      nr_chunks(s->store_dev->bdev, chunk_sectors));
-	if (err) {
-		ti->error = "Out of memory";
+	ti->error = "Out of memory";
+	err = store_init(&s->store);
+	if (err)
 		goto err_check;
-	}
+	err = exceptions_init(&s->exceptions);
+	if (err)
+		goto err_exceptions;
+	ti->error = NULL;
 	err = join_origin(ti, s, chunk_sectors);
 	if (err)
 		goto err_join;
-	err = load(s);
+	err = load(s, argc == 5, &ti->error);
 	if (err) {
-		ti->error = load_error(err);
+		ti->error = ti->error ?: load_error(err);
 		goto err_load;
 	}
 	set_up_target(ti, s);
@@ -213,6 +215,8 @@ err_load:
 	leave_origin(s);
 err_join:
 	exceptions_exit(&s->exceptions);
+err_exceptions:
+	store_exit(&s->store);
 err_check:
 	close_devices(ti, s);
 err_arguments:
@@ -226,9 +230,8 @@ static void snap_dtr(struct dm_target *ti)
 
 	leave_origin(s);
 	flush_work(&s->event);
-	if (s->persistent)
-		store_exit(&s->store);
 	exceptions_exit(&s->exceptions);
+	store_exit(&s->store);
 	close_devices(ti, s);
 	kfree(s);
 }
@@ -241,33 +244,64 @@ static int snap_target_map(struct dm_target *ti, struct bio *bio)
 static int snap_end_io(struct dm_target *ti, struct bio *bio,
 		       blk_status_t *error)
 {
-	snap_read_ended(ti->private, bio);
+	snap_read_ended(ti->private, bio, error);
 	return DM_ENDIO_DONE;
 }
 
+/* Has the origin still got what a chunk held at the moment of the snapshot? */
+static bool is_original(struct store *store, u32 chunk)
+{
+	struct snap *s = container_of(store, struct snap, store);
+	struct origin *o = s->origin;
+	bool original;
+
+	spin_lock_irq(&o->lock);
+	original = !__copy_of_chunk(o, chunk) &&
+		   exceptions_find(&s->exceptions, chunk) == NO_SLOT;
+	spin_unlock_irq(&o->lock);
+	return original;
+}
+
 /* From the first resume on, it has its moment. */
-static void snap_resume(struct dm_target *ti)
+static int snap_preresume(struct dm_target *ti)
 {
 	struct snap *s = ti->private;
 	struct origin *o = s->origin;
+	bool first;
+	int err;
 
 	spin_lock_irq(&o->lock);
-	if (s->state == SNAP_NEW) {
+	first = s->state == SNAP_NEW;
+	if (first) {
 		s->state = SNAP_ACTIVE;
 		o->nr_live++;
 	}
 	spin_unlock_irq(&o->lock);
+	if (!first)
+		return 0;
+	err = store_begin(&s->store, is_original);
+	if (err) {
+		DMERR("%s: its store %pg can't be written: error %d",
+		      dm_table_device_name(ti->table), s->store_dev->bdev, err);
+		spin_lock_irq(&o->lock);
+		__snap_fail(s, LOSS_TABLE);
+		spin_unlock_irq(&o->lock);
+	}
+	return err;
 }
 
+/* As dm-snapshot has it; and how many chunks are unreadable. */
 static void show_use(struct snap *s, char *result, unsigned int maxlen)
 {
-	sector_t chunk_sectors = s->origin->chunk_sectors, tables = 0;
+	sector_t chunk_sectors = s->origin->chunk_sectors, tables;
 	unsigned int sz = 0;
 
-	if (s->persistent)
-		tables = store_table_sectors(&s->store);
-	DMEMIT("%llu/%llu %llu", (u64)READ_ONCE(s->next_slot) * chunk_sectors,
-	       (u64)bdev_nr_sectors(s->store_dev->bdev), (u64)tables);
+	tables = s->store.persistent ? store_table_sectors(&s->store) :
+				       chunk_sectors;
+	DMEMIT("%llu/%llu %llu %u",
+	       (u64)READ_ONCE(s->next_slot) * chunk_sectors,
+	       (u64)bdev_nr_sectors(s->store_dev->bdev), (u64)tables,
+	       READ_ONCE(s->exceptions.nr_unreadable));
 }
 
 static void snap_status(struct dm_target *ti, status_type_t type,
@@ -282,20 +316,22 @@ static void snap_status(struct dm_target *ti, status_type_t type,
 	switch (type) {
 	case STATUSTYPE_INFO:
 		if (lost)
-			DMEMIT("%s", s->overflowed ? "Overflow" : "Invalid");
+			DMEMIT("%s", s->loss == LOSS_OVERFLOW ? "Overflow" :
+								"Invalid");
 		else
 			show_use(s, result, maxlen);
 		break;
 	case STATUSTYPE_TABLE:
 		DMEMIT("%s %s %c %u", s->origin_dev->name, s->store_dev->name,
-		       s->persistent ? 'P' : 'N', s->origin->chunk_sectors);
+		       s->store.persistent ? 'P' : 'N',
+		       s->origin->chunk_sectors);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
 		DMEMIT(",origin=%s,store=%s,persistent=%c,chunk_sectors=%u,invalid=%c;",
 		       s->origin_dev->name, s->store_dev->name,
-		       s->persistent ? 'y' : 'n', s->origin->chunk_sectors,
-		       lost ? 'y' : 'n');
+		       s->store.persistent ? 'y' : 'n',
+		       s->origin->chunk_sectors, lost ? 'y' : 'n');
 		break;
 	}
 }
@@ -314,13 +350,13 @@ static int snap_iterate_devices(struct dm_target *ti,
 
 static struct target_type snap_target = {
 	.name = "ksnap",
-	.version = { 1, 0, 0 },
+	.version = { 2, 0, 0 },
 	.module = THIS_MODULE,
 	.ctr = snap_ctr,
 	.dtr = snap_dtr,
 	.map = snap_target_map,
 	.end_io = snap_end_io,
-	.resume = snap_resume,
+	.preresume = snap_preresume,
 	.status = snap_status,
 	.iterate_devices = snap_iterate_devices,
 };
@@ -343,6 +379,7 @@ static void __exit ksnap_exit(void)
 	dm_unregister_target(&origin_target);
 	/* Who ended the last bio may be preempted on the way out of our code. */
 	synchronize_rcu_tasks();
+	store_forget_lost();
 }
 
 module_init(ksnap_init);

@@ -17,6 +17,7 @@
  * ksnap_io.c		where bios go
  * ksnap_copy.c		copies of chunks, and the worker
  * ksnap_store.c	exceptions on disk, for snapshots that survive
+ * ksnap_header.c	what a store says of itself
  * ksnap_exceptions.c	exceptions in memory
  *
  * One read for all
@@ -27,15 +28,16 @@
  * Who waits for what
  * ------------------
  * A write to the origin may go on when every snapshot has an exception for its
- * chunk, on disk if the snapshot is persistent, and when no snapshot is reading
+ * chunk (which says that it is unreadable, if it could not be read), on disk if the snapshot is persistent, and when no snapshot is reading
  * that chunk from the origin. A write to a snapshot may go on when that snapshot
  * has an exception. Whoever must wait is on one of four lists: that of the copy
  * for its chunk, @starved where all copies are in use, @draining for reads of the
  * chunk to end, @put_off for the worker to look at it. All who have waited are
  * looked at anew, and nothing is remembered of what they waited for.
  *
- * Nothing is allocated on the way of a bio: copies are set aside with the
- * origin, exceptions with their snapshot, and kcopyd has its own reserves.
+ * Nothing is allocated on the way of a bio: copies are set aside with the origin,
+ * kcopyd has its own reserves, and the worker sees to it that there is memory for
+ * the exceptions that come next.
  */
 #ifndef KSNAP_H
 #define KSNAP_H
@@ -44,9 +46,12 @@
 #include <linux/bitops.h>
 #include <linux/device-mapper.h>
 #include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "compat.h"
 #include "kcopyd.h"
@@ -59,29 +64,37 @@
 /* Chunks of an origin that are copied at once. */
 #define COPIES 64
 
-/* Stands for "no exception", so no device may have so many chunks. */
-#define NO_SLOT U32_MAX
+/* Devices have fewer chunks than this. */
+#define NO_CHUNK U32_MAX
+
+/* Stands for "no exception", so stores have fewer slots. */
+#define NO_SLOT ((u32)S32_MAX)
+
+/* For so many slots after the last one there is memory: two batches of copies. */
+#define SLOTS_AHEAD (2 * COPIES)
 
 struct exception {
 	u32 chunk;
-	u32 next;	/* slot of the next one with the same hash */
+	u32 next : 31; /* slot of the next one in the same bucket */
+	u32 unreadable : 1;
 };
 
-/*
- * The exceptions of a snapshot, one for each slot of its store, hashed by chunk.
- * The owner serialises.
- */
+/* The exceptions of a snapshot, hashed by chunk. The owner serialises. */
 struct exceptions {
-	struct exception *slots;
-	u32 *heads;
-	u32 nr_slots;
-	unsigned int hash_bits;
+	struct xarray slots; /* pages of struct exception, by slot */
+	struct xarray heads; /* pages of slots: the first ones of buckets */
+	u32 nr;
+	u32 nr_unreadable;
+	u32 nr_buckets;
+	u32 nr_slots; /* there is memory for those before */
 };
 
-int exceptions_init(struct exceptions *e, u32 nr_slots);
+int exceptions_init(struct exceptions *e);
 void exceptions_exit(struct exceptions *e);
-u32 exceptions_find(const struct exceptions *e, u32 chunk);
-int exceptions_add(struct exceptions *e, u32 chunk, u32 slot);
+int exceptions_reserve(struct exceptions *e, u32 nr_slots, gfp_t gfp);
+u32 exceptions_find(struct exceptions *e, u32 chunk);
+bool exceptions_unreadable(struct exceptions *e, u32 slot);
+int exceptions_add(struct exceptions *e, u32 chunk, u32 slot, bool unreadable);
 
 /* Tables that are being written, and who waits for that. */
 struct commit {
@@ -89,31 +102,69 @@ struct commit {
 	struct completion done;
 };
 
+#define KSNAP_ID_BYTES 16
+
+/* Blocks of a store are read and written so many at a time. */
+#define GROUP_BYTES  SZ_4K
+#define GROUP_BLOCKS (GROUP_BYTES / SECTOR_SIZE)
+
 /*
- * The table of exceptions on disk, a block of which is in memory: the one that
- * the next entry belongs to. Used by one task at a time.
+ * The header of a store and its table of exceptions, a group of blocks of which is
+ * in memory: the one that the next entry belongs to. Used by one task at a time.
  */
 struct store {
 	struct block_device *bdev;
+	struct block_device *origin;
 	struct kcopyd_client *kc;
+	bool persistent; /* else it has a header only */
 	unsigned int chunk_sectors;
+	sector_t origin_sectors;
 	u32 nr_slots;
 	u32 nr_entries;
 	unsigned int nr_new;	/* entries not written yet */
-	struct disk_exception *block;
+	u64 sequence;		/* of the next write */
+	struct mutex header_lock;
+	struct disk_header *header;
+	struct disk_block *group;
+	void *scratch;
+	struct lost_store *lost;
 	struct commit *commit;	/* of the write in flight */
 	struct bio bio;
 	struct bio_vec vec;
 	int err;		/* the table could not be written */
 };
 
+enum header_state { HEADER_NEW, HEADER_VALID, HEADER_INVALID, HEADER_MEMORY };
+
+int header_init(struct store *store);
+void header_exit(struct store *store);
+int header_read(struct store *store);
+int header_write(struct store *store, enum header_state state);
+void header_make(struct store *store);
+enum header_state header_state(const struct store *store);
+u32 header_slots(const struct store *store);
+void header_grow(struct store *store);
+bool header_is_ours(const struct store *store);
+char *header_check(const struct store *store);
+char *header_check_match(const struct store *store);
+bool header_is_lost(const struct store *store);
+bool header_samples_match(struct store *store, struct exceptions *e);
+
+int store_transfer(struct block_device *bdev, void *data, sector_t sector,
+		   blk_opf_t opf);
+int store_is_empty(struct store *store);
 int store_init(struct store *store);
 void store_exit(struct store *store);
-int store_load(struct store *store, struct exceptions *e, u32 *next_slot);
+int store_load(struct store *store, struct exceptions *e, u32 *next_slot,
+	       bool told, char **why);
+int store_begin(struct store *store,
+		bool (*is_original)(struct store *store, u32 chunk));
+const u8 *store_id(const struct store *store);
 bool store_has_table(const struct store *store, u32 slot);
 sector_t store_table_sectors(const struct store *store);
 int store_invalidate(struct store *store);
-void store_add(struct store *store, u32 chunk, u32 slot);
+void store_forget_lost(void);
+void store_add(struct store *store, u32 chunk, u32 slot, bool unreadable);
 bool store_is_full(const struct store *store);
 bool store_submit(struct store *store, struct commit *commit);
 void store_written(struct store *store);
@@ -127,19 +178,30 @@ void store_written(struct store *store);
  */
 enum snap_state { SNAP_NEW, SNAP_ACTIVE, SNAP_FAILING, SNAP_INVALID };
 
+/* Why a snapshot is lost. */
+enum snap_loss {
+	LOSS_NONE,	/* or before the device was created */
+	LOSS_OVERFLOW,
+	LOSS_MEMORY,
+	LOSS_COPY,	/* a chunk could not be written to the store */
+	LOSS_TABLE,
+};
+
 struct snap {
 	struct dm_target *ti;
 	struct origin *origin;
 	struct dm_dev *origin_dev;
 	struct dm_dev *store_dev;
 	unsigned int number;	/* its place in the origin's @snaps */
-	bool persistent;
 	struct work_struct event; /* tells user space that it was lost */
 
 	/* guarded by the origin's lock */
 	enum snap_state state;
-	bool overflowed;	/* lost because the store was full */
-	u32 next_slot;		/* all before are in use */
+	enum snap_loss loss;
+	sector_t lost_at;	/* of the store, for LOSS_COPY */
+	u32 next_slot;		/* all before are in use, but for these: */
+	u32 spare_slots[COPIES];
+	unsigned int nr_spare_slots;
 	struct exceptions exceptions;
 
 	/* the worker's */
@@ -168,6 +230,7 @@ struct origin {
 	unsigned int nr_snaps;
 	struct block_device *bdev;
 	unsigned int chunk_sectors; /* if it has snapshots */
+	sector_t sectors;	    /* likewise */
 	struct kcopyd_client *kc;
 	struct workqueue_struct *wq;
 	struct work_struct work;
@@ -202,19 +265,21 @@ static inline struct snap_io *io_of_bio(struct bio *bio)
 
 extern struct target_type origin_target;
 
+struct copy *__copy_of_chunk(struct origin *o, u32 chunk);
 bool devices_overlap(struct block_device *a, struct block_device *b);
+bool store_id_in_use(const struct store *store);
 int join_origin(struct dm_target *ti, struct snap *s,
 		unsigned int chunk_sectors);
 void leave_origin(struct snap *s);
 
 void origin_init(struct origin *o);
-void __snap_fail(struct snap *s);
+void __snap_fail(struct snap *s, enum snap_loss loss);
 bool snap_is_settled(struct snap *s);
 void start_copy(struct copy *copy);
 
 int origin_map(struct origin *o, struct bio *bio);
 int snap_map(struct snap *s, struct bio *bio);
-void snap_read_ended(struct snap *s, struct bio *bio);
+void snap_read_ended(struct snap *s, struct bio *bio, blk_status_t *error);
 void resend_bios(struct origin *o);
 
 #endif /* KSNAP_H */

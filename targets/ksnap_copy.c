@@ -21,7 +21,7 @@
 #include "ksnap.h"
 
 /* A snapshot is lost. The worker does the rest. */
-void __snap_fail(struct snap *s)
+void __snap_fail(struct snap *s, enum snap_loss loss)
 {
 	struct origin *o = s->origin;
 
@@ -29,6 +29,7 @@ void __snap_fail(struct snap *s)
 	if (s->state != SNAP_ACTIVE)
 		return;
 	s->state = SNAP_FAILING;
+	s->loss = loss;
 	o->nr_failing++;
 	queue_work(o->wq, &o->work);
 }
@@ -59,27 +60,34 @@ void start_copy(struct copy *copy)
 		.sector = (sector_t)copy->chunk * o->chunk_sectors,
 	};
 	unsigned int i, n = 0;
-	int err;
 
 	/* The last chunk may be short. */
 	from.count = min_t(sector_t, o->chunk_sectors,
-			   bdev_nr_sectors(o->bdev) - from.sector);
+			   o->sectors - from.sector);
 	for_each_set_bit(i, &copy->snaps, SNAPS_MAX)
 		to[n++] = (struct io_region){
 			.bdev = o->snaps[i]->store_dev->bdev,
 			.sector = (sector_t)copy->slots[i] * o->chunk_sectors,
 			.count = from.count,
 		};
-	err = kcopyd_copy(o->kc, &from, n, to, 0, copied, copy);
-	/* Refused, because a store has become read-only, say. */
-	if (err)
-		copied(err, 0, copy);
+	if (!kcopyd_copy(o->kc, &from, n, to, 0, copied, copy))
+		return;
+	/* Refused: the origin has become too short, or no store is left. */
+	if (bdev_nr_sectors(o->bdev) < from.sector + from.count)
+		copied(-ENXIO, 0, copy);
+	else
+		copied(0, ~0, copy);
 }
 
-/* Has a snapshot got what a copy was made for? */
-static bool has_data(const struct copy *copy, unsigned int number)
+/*
+ * Has a snapshot got what a copy was made for? It has where it is known that there
+ * is nothing to be had, if the origin is to be written.
+ */
+static bool has_chunk(const struct copy *copy, unsigned int number)
 {
-	return copy->snaps & ~copy->failed & BIT(number) && !copy->read_err;
+	if (copy->read_err)
+		return copy->for_origin && copy->snaps & BIT(number);
+	return copy->snaps & ~copy->failed & BIT(number);
 }
 
 /* Begin to write the next block of a table. Returns false if that was all. */
@@ -89,9 +97,9 @@ static bool commit_some(struct snap *s, struct list_head *batch,
 	while (s->cursor != batch && !store_is_full(&s->store)) {
 		struct copy *copy = list_entry(s->cursor, struct copy, list);
 
-		if (has_data(copy, s->number))
+		if (has_chunk(copy, s->number))
 			store_add(&s->store, copy->chunk,
-				  copy->slots[s->number]);
+				  copy->slots[s->number], copy->read_err);
 		s->cursor = s->cursor->next;
 	}
 	return store_submit(&s->store, commit);
@@ -110,7 +118,7 @@ static unsigned int tables_of(struct origin *o, struct list_head *batch,
 	for_each_set_bit(i, &mask, SNAPS_MAX) {
 		struct snap *s = o->snaps[i];
 
-		if (s->persistent && READ_ONCE(s->state) == SNAP_ACTIVE)
+		if (s->store.persistent && READ_ONCE(s->state) == SNAP_ACTIVE)
 			snaps[n++] = s;
 	}
 	return n;
@@ -139,21 +147,24 @@ static void commit_batch(struct origin *o, struct list_head *batch)
 	}
 }
 
-/* A snapshot gets an exception, or is lost. */
+/* A snapshot gets an exception, or is lost, or can use the slot for another. */
 static void __settle(struct snap *s, struct copy *copy)
 {
-	bool failed = copy->failed & BIT(s->number) ||
-		      (s->persistent && s->store.err);
+	u32 slot = copy->slots[s->number];
 
 	if (s->state != SNAP_ACTIVE)
 		return;
-	if (copy->read_err)
-		failed = copy->for_origin;
-	if (failed)
-		__snap_fail(s);
-	else if (!copy->read_err)
-		WARN_ON_ONCE(exceptions_add(&s->exceptions, copy->chunk,
-					    copy->slots[s->number]));
+	if (s->store.err) {
+		__snap_fail(s, LOSS_TABLE);
+	} else if (has_chunk(copy, s->number)) {
+		WARN_ON_ONCE(exceptions_add(&s->exceptions, copy->chunk, slot,
+					    copy->read_err));
+	} else if (copy->read_err) {
+		s->spare_slots[s->nr_spare_slots++] = slot;
+	} else {
+		s->lost_at = (sector_t)slot * s->origin->chunk_sectors;
+		__snap_fail(s, LOSS_COPY);
+	}
 }
 
 /*
@@ -182,6 +193,36 @@ static void __finish_copy(struct origin *o, struct copy *copy)
 	list_move(&copy->list, &o->free);
 }
 
+/* Once for each chunk: then it has its exceptions, or it is the write that failed. */
+static void tell_of_read_error(struct origin *o, const struct copy *copy)
+{
+	DMERR_LIMIT(
+		"%pg: sector %llu: the copy of a chunk failed: error %d%s",
+		o->bdev, (u64)copy->chunk * o->chunk_sectors, copy->read_err,
+		copy->for_origin ? "; snapshots are without this chunk" : "");
+}
+
+/*
+ * Memory for the exceptions of the copies that come next. Where there is none, those
+ * that there are for some time yet will do.
+ */
+static void reserve_exceptions(struct origin *o, struct list_head *batch)
+{
+	struct copy *copy;
+	unsigned long mask = 0;
+	unsigned int i;
+
+	list_for_each_entry(copy, batch, list)
+		mask |= copy->snaps;
+	for_each_set_bit(i, &mask, SNAPS_MAX) {
+		struct snap *s = o->snaps[i];
+
+		exceptions_reserve(&s->exceptions,
+				   READ_ONCE(s->next_slot) + SLOTS_AHEAD,
+				   GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+	}
+}
+
 static void finish_copies(struct origin *o)
 {
 	struct copy *copy, *next;
@@ -192,6 +233,10 @@ static void finish_copies(struct origin *o)
 	spin_unlock_irq(&o->lock);
 
 	commit_batch(o, &batch);
+	reserve_exceptions(o, &batch);
+	list_for_each_entry(copy, &batch, list)
+		if (copy->read_err)
+			tell_of_read_error(o, copy);
 
 	spin_lock_irq(&o->lock);
 	list_for_each_entry_safe(copy, next, &batch, list)
@@ -202,12 +247,32 @@ static void finish_copies(struct origin *o)
 static void tell_of_loss(struct snap *s)
 {
 	const char *name = dm_table_device_name(s->ti->table);
+	struct block_device *store = s->store_dev->bdev;
 
-	DMERR("%s: the snapshot is lost: %s", name,
-	      s->overflowed ? "its store is full" : "I/O failed");
-	if (s->persistent && store_invalidate(&s->store))
-		DMERR("%s: its store cannot be marked; do not use it again",
+	switch (s->loss) {
+	case LOSS_OVERFLOW:
+		DMERR("%s: the snapshot is lost: its store %pg is full", name,
+		      store);
+		break;
+	case LOSS_MEMORY:
+		DMERR("%s: the snapshot is lost: no memory for its exceptions",
 		      name);
+		break;
+	case LOSS_COPY:
+		DMERR("%s: the snapshot is lost: its store %pg failed a write at sector %llu",
+		      name, store, (u64)s->lost_at);
+		break;
+	default:
+		DMERR("%s: the snapshot is lost: the table of its store %pg could not be written: error %d",
+		      name, store, s->store.err);
+	}
+	if (s->store.persistent) {
+		int err = store_invalidate(&s->store);
+
+		if (err)
+			DMERR("%s: its store %pg can't be marked: error %d; do not use it again",
+			      name, store, err);
+	}
 	schedule_work(&s->event);
 }
 

@@ -25,7 +25,7 @@ enum fate {
 	FATE_KEPT,
 };
 
-static struct copy *__copy_of_chunk(struct origin *o, u32 chunk)
+struct copy *__copy_of_chunk(struct origin *o, u32 chunk)
 {
 	struct copy *copy;
 
@@ -64,6 +64,18 @@ static unsigned long __lacking(struct origin *o, u32 chunk)
 	return mask;
 }
 
+/* What keeps a snapshot from taking a slot, or LOSS_NONE. */
+static enum snap_loss __lack_of_room(struct snap *s)
+{
+	if (s->nr_spare_slots)
+		return LOSS_NONE;
+	if (s->next_slot >= s->store.nr_slots)
+		return LOSS_OVERFLOW;
+	if (s->next_slot >= smp_load_acquire(&s->exceptions.nr_slots))
+		return LOSS_MEMORY;
+	return LOSS_NONE;
+}
+
 /* Have all these snapshots a slot to spare? Those that have not are lost. */
 static bool __have_room(struct origin *o, unsigned long snaps)
 {
@@ -71,22 +83,24 @@ static bool __have_room(struct origin *o, unsigned long snaps)
 	unsigned int i;
 
 	for_each_set_bit(i, &snaps, SNAPS_MAX) {
-		struct snap *s = o->snaps[i];
+		enum snap_loss lack = __lack_of_room(o->snaps[i]);
 
-		if (s->next_slot < s->exceptions.nr_slots)
-			continue;
-		s->overflowed = true;
-		__snap_fail(s);
-		room = false;
+		if (lack) {
+			__snap_fail(o->snaps[i], lack);
+			room = false;
+		}
 	}
 	return room;
 }
 
 static u32 __take_slot(struct snap *s)
 {
-	u32 slot = s->next_slot++;
+	u32 slot;
 
-	if (s->persistent && store_has_table(&s->store, s->next_slot))
+	if (s->nr_spare_slots)
+		return s->spare_slots[--s->nr_spare_slots];
+	slot = s->next_slot++;
+	if (s->store.persistent && store_has_table(&s->store, s->next_slot))
 		s->next_slot++;
 	return slot;
 }
@@ -172,6 +186,8 @@ static enum fate __decide_snap(struct snap *s, struct bio *bio, bool in_turn,
 		return FATE_FAIL;
 	slot = exceptions_find(&s->exceptions, io->chunk);
 	if (slot != NO_SLOT) {
+		if (exceptions_unreadable(&s->exceptions, slot))
+			return FATE_FAIL;
 		remap_to_slot(s, bio, slot);
 		return FATE_SEND;
 	}
@@ -265,7 +281,11 @@ int snap_map(struct snap *s, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-void snap_read_ended(struct snap *s, struct bio *bio)
+/*
+ * A read of the origin has ended. If the snapshot was lost meanwhile, the origin is
+ * written without regard to such reads: what was read may be new.
+ */
+void snap_read_ended(struct snap *s, struct bio *bio, blk_status_t *error)
 {
 	struct snap_io *io = io_of_bio(bio);
 	struct origin *o = s->origin;
@@ -275,6 +295,8 @@ void snap_read_ended(struct snap *s, struct bio *bio)
 		return;
 	spin_lock_irqsave(&o->lock, flags);
 	hash_del(&io->node);
+	if (s->state != SNAP_ACTIVE && !*error)
+		*error = BLK_STS_IOERR;
 	if (!bio_list_empty(&o->draining)) {
 		bio_list_merge(&o->put_off, &o->draining);
 		bio_list_init(&o->draining);

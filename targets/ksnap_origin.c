@@ -29,6 +29,47 @@ static struct origin *__find_origin(struct block_device *bdev)
 	return NULL;
 }
 
+/* Does device-mapper, say, have a disk stand on this device? */
+static bool is_built_on(struct block_device *top, struct block_device *lower)
+{
+	struct kernfs_node *link;
+
+	if (!top->bd_disk->slave_dir)
+		return false;
+	link = sysfs_get_dirent(top->bd_disk->slave_dir->sd,
+				kobject_name(bdev_kobj(lower)));
+	sysfs_put(link);
+	return link;
+}
+
+/*
+ * Have two devices sectors in common, because they are parts of one disk, or because
+ * one stands on the other?
+ */
+bool devices_overlap(struct block_device *a, struct block_device *b)
+{
+	sector_t a_start = a->bd_start_sect, b_start = b->bd_start_sect;
+
+	if (a->bd_disk != b->bd_disk)
+		return is_built_on(a, b) || is_built_on(b, a);
+	return a_start < b_start + bdev_nr_sectors(b) &&
+	       b_start < a_start + bdev_nr_sectors(a);
+}
+
+/* Is this device, or a part of it, a snapshot's store? */
+static bool __is_store(struct block_device *bdev)
+{
+	struct origin *o;
+	unsigned int i;
+
+	list_for_each_entry(o, &origins, list)
+		for (i = 0; i < SNAPS_MAX; i++)
+			if (o->snaps[i] &&
+			    devices_overlap(bdev, o->snaps[i]->store_dev->bdev))
+				return true;
+	return false;
+}
+
 /* Returns an ERR_PTR() on failure: as kcopyd_client_create_shared(). */
 static struct origin *new_origin(struct block_device *bdev)
 {
@@ -54,6 +95,18 @@ err_wq:
 	return ERR_PTR(err);
 }
 
+static char *origin_error(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "The origin is in use as a store";
+	case -EINVAL:
+		return "kcopyd-mod's reserve_pages is out of range";
+	default:
+		return "Out of memory";
+	}
+}
+
 static struct origin *get_origin(struct dm_target *ti,
 				 struct block_device *bdev)
 {
@@ -62,16 +115,14 @@ static struct origin *get_origin(struct dm_target *ti,
 	mutex_lock(&origins_lock);
 	o = __find_origin(bdev);
 	if (!o) {
-		o = new_origin(bdev);
+		o = __is_store(bdev) ? ERR_PTR(-EBUSY) : new_origin(bdev);
 		if (!IS_ERR(o))
 			list_add(&o->list, &origins);
 	}
 	if (!IS_ERR(o))
 		o->nr_users++;
-	else if (PTR_ERR(o) == -EINVAL)
-		ti->error = "kcopyd-mod's reserve_pages is out of range";
 	else
-		ti->error = "Out of memory";
+		ti->error = origin_error(PTR_ERR(o));
 	mutex_unlock(&origins_lock);
 	return o;
 }
@@ -92,28 +143,40 @@ static void put_origin(struct origin *o)
 	kfree(o);
 }
 
-/* Have two devices sectors in common, because they are parts of one disk? */
-bool devices_overlap(struct block_device *a, struct block_device *b)
+static bool __is_origin(struct block_device *bdev)
 {
-	sector_t a_start = a->bd_start_sect, b_start = b->bd_start_sect;
+	struct origin *o;
 
-	return a->bd_disk == b->bd_disk &&
-	       a_start < b_start + bdev_nr_sectors(b) &&
-	       b_start < a_start + bdev_nr_sectors(a);
+	list_for_each_entry(o, &origins, list)
+		if (devices_overlap(bdev, o->bdev))
+			return true;
+	return false;
 }
 
-static bool __store_in_use(struct block_device *store)
+/**
+ * store_id_in_use - has another snapshot a store with this id?
+ * @store: whose id
+ *
+ * Then it is the same store, by way of another device.
+ *
+ * Context: Process context. Sleeps. Stores are loaded one at a time.
+ * Return: As asked.
+ */
+bool store_id_in_use(const struct store *store)
 {
+	bool in_use = false;
 	struct origin *o;
 	unsigned int i;
 
+	mutex_lock(&origins_lock);
 	list_for_each_entry(o, &origins, list)
 		for (i = 0; i < SNAPS_MAX; i++)
-			if (o->snaps[i] &&
-			    devices_overlap(store,
-					    o->snaps[i]->store_dev->bdev))
-				return true;
-	return false;
+			if (o->snaps[i] && &o->snaps[i]->store != store &&
+			    !memcmp(store_id(&o->snaps[i]->store),
+				    store_id(store), KSNAP_ID_BYTES))
+				in_use = true;
+	mutex_unlock(&origins_lock);
+	return in_use;
 }
 
 /* Find a place among the snapshots of the origin. Returns what is wrong. */
@@ -121,12 +184,16 @@ static char *__join(struct snap *s, unsigned int chunk_sectors)
 {
 	struct origin *o = s->origin;
 
-	if (__store_in_use(s->store_dev->bdev))
+	if (__is_store(s->store_dev->bdev))
 		return "The store is in use by a snapshot";
+	if (__is_origin(s->store_dev->bdev))
+		return "The store is in use as an origin";
 	if (o->nr_snaps == SNAPS_MAX)
 		return "The origin has eight snapshots already";
 	if (o->nr_snaps && o->chunk_sectors != chunk_sectors)
 		return "Other snapshots of the origin have another chunk size";
+	if (!o->nr_snaps)
+		o->sectors = bdev_nr_sectors(o->bdev);
 	o->chunk_sectors = chunk_sectors;
 	o->nr_snaps++;
 	while (o->snaps[s->number])
@@ -238,6 +305,22 @@ static int origin_target_map(struct dm_target *ti, struct bio *bio)
 	return origin_map(t->origin, bio);
 }
 
+/* How many snapshots there are, and how many of them are good. */
+static void show_snaps(struct origin *o, char *result, unsigned int maxlen)
+{
+	unsigned int i, nr = 0, good = 0, sz = 0;
+
+	spin_lock_irq(&o->lock);
+	for (i = 0; i < SNAPS_MAX; i++) {
+		struct snap *s = o->snaps[i];
+
+		nr += !!s;
+		good += s && s->state == SNAP_ACTIVE;
+	}
+	spin_unlock_irq(&o->lock);
+	DMEMIT("%u %u", nr, good);
+}
+
 static void origin_status(struct dm_target *ti, status_type_t type,
 			  unsigned int status_flags, char *result,
 			  unsigned int maxlen)
@@ -247,7 +330,7 @@ static void origin_status(struct dm_target *ti, status_type_t type,
 
 	switch (type) {
 	case STATUSTYPE_INFO:
-		result[0] = '\0';
+		show_snaps(t->origin, result, maxlen);
 		break;
 	case STATUSTYPE_TABLE:
 		DMEMIT("%s", t->dev->name);
@@ -269,7 +352,7 @@ static int origin_iterate_devices(struct dm_target *ti,
 
 struct target_type origin_target = {
 	.name = "ksnap-origin",
-	.version = { 1, 0, 0 },
+	.version = { 2, 0, 0 },
 	.module = THIS_MODULE,
 	.ctr = origin_ctr,
 	.dtr = origin_dtr,
