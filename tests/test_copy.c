@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Copies for scripts: /sys/kernel/debug/test-copy
+ *
+ * A line is written to the file:
+ *
+ *	open DEVICE...			hold these open; they are numbered from 0
+ *	copy SECTORS FROM TO...		start a copy from one of them to others
+ *	close				end the copy, and close the devices
+ *
+ * What is read from it is how the last copy goes; if it is not over, after a while:
+ *
+ *	busy
+ *	refused ERRNO
+ *	read ERRNO write MASK
+ *
+ * A callback that comes twice, or for a copy that was refused, makes a warning.
+ */
+#include <linux/atomic.h>
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "../compat.h"
+#include "../kcopyd.h"
+
+/* 512 KiB: a larger copy has two pieces in flight, and others to come. */
+#define CLIENT_PAGES 128
+
+#define MAX_DEVICES (1 + KCOPYD_MAX_REGIONS)
+
+static DEFINE_MUTEX(lock); /* guards all but the result */
+static struct kcopyd_client *client;
+static struct compat_bdev devices[MAX_DEVICES];
+static unsigned int nr_devices;
+static unsigned long nr_copies;
+static struct dentry *file;
+
+/* Of the last copy. */
+static int refused;
+static int read_err;
+static unsigned int write_err;
+static atomic_long_t running; /* its number, until it has been called back */
+static DECLARE_WAIT_QUEUE_HEAD(ended);
+
+static void copied(int read_error, unsigned int write_errors, void *context)
+{
+	long number = (long)context;
+
+	read_err = read_error;
+	write_err = write_errors;
+	WARN_ON(atomic_long_cmpxchg(&running, number, 0) != number);
+	wake_up_all(&ended);
+}
+
+static void close_devices(void)
+{
+	kcopyd_client_destroy(client);
+	client = NULL;
+	while (nr_devices)
+		compat_close_bdev(&devices[--nr_devices]);
+}
+
+static int open_devices(char *paths)
+{
+	const char *path;
+	int err;
+
+	if (client)
+		return -EBUSY;
+	err = kcopyd_client_create(CLIENT_PAGES, &client);
+	while (!err && (path = strsep(&paths, " "))) {
+		if (nr_devices == MAX_DEVICES)
+			err = -EINVAL;
+		else
+			err = compat_open_bdev(path, &devices[nr_devices]);
+		if (!err)
+			nr_devices++;
+	}
+	if (err)
+		close_devices();
+	return err;
+}
+
+/* A number in @words, which is taken out of them; -1 if there is none. */
+static int next_number(char **words)
+{
+	const char *word = strsep(words, " ");
+	int number;
+
+	return word && !kstrtoint(word, 0, &number) ? number : -1;
+}
+
+/* All of these sectors, of the next device in @words. */
+static int next_region(char **words, int sectors, struct io_region *region)
+{
+	int number = next_number(words);
+
+	if (number < 0 || number >= nr_devices || sectors < 0)
+		return -EINVAL;
+	*region = (struct io_region){
+		.bdev = devices[number].bdev,
+		.count = sectors,
+	};
+	return 0;
+}
+
+static int start_copy(char *words)
+{
+	struct io_region from, to[KCOPYD_MAX_REGIONS];
+	int sectors = next_number(&words);
+	unsigned int num_dests = 0;
+	int err;
+
+	if (atomic_long_read(&running))
+		return -EBUSY;
+	err = next_region(&words, sectors, &from);
+	while (!err && words) {
+		if (num_dests == KCOPYD_MAX_REGIONS)
+			return -EINVAL;
+		err = next_region(&words, sectors, &to[num_dests++]);
+	}
+	if (err)
+		return err;
+	atomic_long_set(&running, ++nr_copies);
+	refused = kcopyd_copy(client, &from, num_dests, to, 0, copied,
+			      (void *)nr_copies);
+	if (refused)
+		WARN_ON(atomic_long_xchg(&running, 0) != nr_copies);
+	return 0;
+}
+
+static int obey(char *line)
+{
+	const char *word = strsep(&line, " ");
+
+	if (!strcmp(word, "open"))
+		return open_devices(line);
+	if (!strcmp(word, "copy"))
+		return start_copy(line);
+	if (strcmp(word, "close"))
+		return -EINVAL;
+	close_devices();
+	return 0;
+}
+
+static ssize_t copy_write(struct file *unused, const char __user *from,
+			  size_t size, loff_t *pos)
+{
+	char *line = memdup_user_nul(from, size);
+	int err;
+
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	mutex_lock(&lock);
+	err = obey(strim(line));
+	mutex_unlock(&lock);
+	kfree(line);
+	return err ?: size;
+}
+
+static int copy_show(struct seq_file *out, void *unused)
+{
+	wait_event_timeout(ended, !atomic_long_read(&running), HZ / 10);
+	mutex_lock(&lock);
+	if (atomic_long_read_acquire(&running))
+		seq_puts(out, "busy\n");
+	else if (refused)
+		seq_printf(out, "refused %d\n", refused);
+	else
+		seq_printf(out, "read %d write %u\n", read_err, write_err);
+	mutex_unlock(&lock);
+	return 0;
+}
+
+static int copy_open(struct inode *inode, struct file *opened)
+{
+	return single_open(opened, copy_show, NULL);
+}
+
+static const struct file_operations copy_fops = {
+	.owner = THIS_MODULE,
+	.open = copy_open,
+	.release = single_release,
+	.read = seq_read,
+	.write = copy_write,
+};
+
+static int __init copy_init(void)
+{
+	file = debugfs_create_file("test-copy", 0600, NULL, NULL, &copy_fops);
+	return PTR_ERR_OR_ZERO(file);
+}
+
+static void __exit copy_exit(void)
+{
+	debugfs_remove(file);
+	close_devices();
+}
+
+module_init(copy_init);
+module_exit(copy_exit);
+
+MODULE_DESCRIPTION("Copies by kcopyd for the tests' scripts");
+MODULE_LICENSE("GPL");
