@@ -18,9 +18,7 @@ const work load{ .bytes = 64 * KiB, .depth = 8, .jobs = 4000 };
 /* A throttle allows for what was not used before, so this takes longer. */
 const work throttled_load{ .bytes = 64 * KiB, .depth = 1, .jobs = 20'000 };
 /* Slow disks use up what a throttle allows for with few jobs. */
-const work slow_load{
-	.bytes = 64 * KiB, .depth = 1, .jobs = 2000, .disk = "s"
-};
+const work slow_load{ .bytes = 64 * KiB, .depth = 1, .jobs = 2000, .disk = "s" };
 
 /* A neighbour, in words for the module. */
 struct kind {
