@@ -28,8 +28,9 @@
  * Who waits for what
  * ------------------
  * A write to the origin may go on when every snapshot has an exception for its
- * chunk (which says that it is unreadable, if it could not be read), on disk if the snapshot is persistent, and when no snapshot is reading
- * that chunk from the origin. A write to a snapshot may go on when that snapshot
+ * chunk, on disk if the snapshot is persistent, and when no snapshot is reading
+ * that chunk from the origin. If the chunk can't be read, that is what the exception
+ * says. A write to a snapshot may go on when that snapshot
  * has an exception. Whoever must wait is on one of four lists: that of the copy
  * for its chunk, @starved where all copies are in use, @draining for reads of the
  * chunk to end, @put_off for the worker to look at it. All who have waited are

@@ -196,10 +196,13 @@ static void __finish_copy(struct origin *o, struct copy *copy)
 /* Once for each chunk: then it has its exceptions, or it is the write that failed. */
 static void tell_of_read_error(struct origin *o, const struct copy *copy)
 {
-	DMERR_LIMIT(
-		"%pg: sector %llu: the copy of a chunk failed: error %d%s",
-		o->bdev, (u64)copy->chunk * o->chunk_sectors, copy->read_err,
-		copy->for_origin ? "; snapshots are without this chunk" : "");
+	const char *then = "";
+
+	if (copy->for_origin)
+		then = "; snapshots are without this chunk";
+	DMERR_LIMIT("%pg: sector %llu: the copy of a chunk failed: error %d%s",
+		    o->bdev, (u64)copy->chunk * o->chunk_sectors,
+		    copy->read_err, then);
 }
 
 /*
@@ -263,7 +266,7 @@ static void tell_of_loss(struct snap *s)
 		      name, store, (u64)s->lost_at);
 		break;
 	default:
-		DMERR("%s: the snapshot is lost: the table of its store %pg could not be written: error %d",
+		DMERR("%s: the snapshot is lost: its store %pg failed to take its table: error %d",
 		      name, store, s->store.err);
 	}
 	if (s->store.persistent) {

@@ -112,17 +112,17 @@ int exceptions_reserve(struct exceptions *e, u32 nr_slots, gfp_t gfp)
 {
 	int err = 0;
 
-	while (!err && e->nr_slots < nr_slots) {
+	while (e->nr_slots < nr_slots) {
 		/* As many buckets as exceptions, and one to begin with. */
 		err = add_page(&e->heads, e->nr_slots / HEADS_PER_PAGE, NO_SLOT,
 			       gfp);
 		if (!err)
 			err = add_page(&e->slots, e->nr_slots / SLOTS_PER_PAGE,
 				       NO_CHUNK, gfp);
-		/* Who sees the number sees the pages. */
-		if (!err)
-			smp_store_release(&e->nr_slots,
-					  e->nr_slots + SLOTS_PER_PAGE);
+		if (err)
+			break;
+		/* Who sees the number sees the pages: ksnap_io.c reads it. */
+		smp_store_release(&e->nr_slots, e->nr_slots + SLOTS_PER_PAGE);
 	}
 	return err;
 }

@@ -71,6 +71,7 @@ static enum snap_loss __lack_of_room(struct snap *s)
 		return LOSS_NONE;
 	if (s->next_slot >= s->store.nr_slots)
 		return LOSS_OVERFLOW;
+	/* The worker adds memory without the lock. */
 	if (s->next_slot >= smp_load_acquire(&s->exceptions.nr_slots))
 		return LOSS_MEMORY;
 	return LOSS_NONE;

@@ -407,10 +407,10 @@ static void seal_blocks(struct store *store)
 
 	for (number = first; number <= last; number++) {
 		struct disk_block *b = block_of(store, number * BLOCK_ENTRIES);
-		u32 before = number * BLOCK_ENTRIES;
+		u32 count = store->nr_entries - number * BLOCK_ENTRIES;
 
-		b->count = cpu_to_le32(
-			min_t(u32, store->nr_entries - before, BLOCK_ENTRIES));
+		count = min_t(u32, count, BLOCK_ENTRIES);
+		b->count = cpu_to_le32(count);
 		b->sequence = cpu_to_le64(store->sequence);
 		b->number = cpu_to_le64(number);
 		b->crc = cpu_to_le32(block_crc(store, b));

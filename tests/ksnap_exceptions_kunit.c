@@ -200,6 +200,7 @@ static struct kunit_suite suite = {
 	.exit = tear_down,
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);
 
 MODULE_DESCRIPTION("KUnit tests of ksnap's exceptions");
