@@ -7,6 +7,7 @@
 . /guest/dropin.sh
 
 sectors=16384
+features='1 handle_errors'
 
 # make_legs N: leg0, leg1, ...; what they hold differs, leg0 holds version 0.
 # They are no loop devices: where a flush of these ends while their queue looks
@@ -38,7 +39,7 @@ table() {
 	for i; do
 		echo "/dev/mapper/leg$i 0"
 	done
-	echo "1 handle_errors"
+	echo "$features"
 }
 
 # mirror LOG: m, of all legs
@@ -47,6 +48,12 @@ mirror() {
 	table "$1" $(seq 0 $((legs - 1))) | tr '\n' ' ' | dmsetup create m
 }
 
+# regions: how many of how many are in sync
+regions() { dmsetup status m | grep -oE ' [0-9]+/[0-9]+ ' | tr -d ' '; }
+has_regions() { [ "$(regions)" = "$1" ]; }
+expect_regions() {
+	wait_for 60 has_regions "$1" || fail "in sync are $(regions), not $1"
+}
 is_synced() { dmsetup status m | grep -qE ' ([0-9]+)/\1 '; }
 wait_synced() {
 	wait_for 60 is_synced || fail "not synchronised: $(dmsetup status m)"
@@ -134,6 +141,63 @@ data_leg_fails_writes() {
 	same_legs 0 2
 }
 
+# three_legs FEATURES: leg1 hangs after a quarter, until it becomes something else
+three_legs() {
+	features=$1
+	make_legs 3
+	dmsetup load leg1 <<-END
+		0 4096 linear /dev/ram1 0
+		4096 12288 delay /dev/ram1 4096 0 /dev/ram1 4096 3600000
+	END
+	dmsetup resume leg1
+	mirror "core 1 64"
+	# 65 if the engine has lost the copy that would hang
+	wait_for 60 eval 'regions | grep -q "^6[45]/"' ||
+		fail "in sync are $(regions)"
+}
+
+are_same() { same_blocks "$@" >/dev/null 2>&1; }
+
+# leg1_becomes_shorter: leg2 gets all
+leg1_becomes_shorter() {
+	becomes leg1 8192 linear /dev/ram1 0
+	wait_for 20 are_same /dev/mapper/leg0 /dev/mapper/leg2 ||
+		differ "leg2 did not get all"
+	same --blocks 1024 /dev/mapper/leg0 /dev/mapper/leg1
+}
+
+data_leg_becomes_shorter() {
+	three_legs "1 handle_errors"
+	leg1_becomes_shorter
+	expect_regions 128/256
+	expect_health ASA
+}
+
+# A mirror that is not to handle errors forgets them at the end.
+data_leg_becomes_shorter_and_nobody_cares() {
+	three_legs ""
+	leg1_becomes_shorter
+	expect_regions 256/256
+	expect_health AAA
+}
+
+# leg_becomes_read_only FEATURES: and is written nevertheless
+leg_becomes_read_only() {
+	three_legs "$1"
+	dmsetup load leg1 --readonly --table "0 $sectors linear /dev/ram1 0"
+	dmsetup resume leg1
+	[ "$(blockdev --getro /dev/mapper/leg1)" = 1 ] ||
+		fail "leg1 is not read-only"
+	start_load /dev/mapper/m --rest 2
+	wait_synced
+	stop_load /dev/mapper/m
+	same_legs 0 1 2
+	expect_health AAA
+}
+
+data_leg_becomes_read_only() { leg_becomes_read_only "1 handle_errors"; }
+data_leg_becomes_read_only_and_nobody_cares() { leg_becomes_read_only ""; }
+
 # Without a region, the rest.
 source_fails_a_read() {
 	make_legs 2
@@ -160,4 +224,7 @@ modprobe brd rd_nr=8 rd_size=32768
 load_target dm-mirror
 run_cases data_two_legs data_eight_legs data_region_of_a_mebibyte \
 	data_resync_with_a_log_on_disk data_suspended_again_and_again \
-	data_leg_fails_writes source_fails_a_read removal_while_copying
+	data_leg_fails_writes data_leg_becomes_shorter \
+	data_leg_becomes_shorter_and_nobody_cares data_leg_becomes_read_only \
+	data_leg_becomes_read_only_and_nobody_cares source_fails_a_read \
+	removal_while_copying
