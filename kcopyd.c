@@ -452,6 +452,24 @@ int kcopyd_zero(struct kcopyd_client *kc, unsigned int num_dests,
 EXPORT_SYMBOL_GPL(kcopyd_zero);
 
 /**
+ * kcopyd_write_error - tell why a destination has failed, as far as that can be seen
+ * @dest: one whose bit is set in write_err
+ *
+ * For messages: it looks at the device as it is now.
+ *
+ * Context: Any.
+ * Return: -ENXIO if the device is gone or too short, -EROFS if it is read-only, else
+ * -EIO.
+ */
+int kcopyd_write_error(const struct io_region *dest)
+{
+	if (!io_region_fits(dest))
+		return -ENXIO;
+	return bdev_read_only(dest->bdev) ? -EROFS : -EIO;
+}
+EXPORT_SYMBOL_GPL(kcopyd_write_error);
+
+/**
  * kcopyd_cancel - stop the jobs that were submitted with a context
  * @kc: the client
  * @context: the context of the jobs

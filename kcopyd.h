@@ -121,6 +121,7 @@ struct kcopyd_client;
  *	after kcopyd_cancel()
  * @write_err: bit i is set if a write to destination i failed. With a @read_err
  *	of 0, a clear bit i means that destination i holds the complete copy.
+ *	kcopyd_write_error() helps to say why it failed.
  * @context: what the submitter passed
  *
  * Context: Process context, on the client's workqueue. May sleep.
@@ -171,6 +172,7 @@ int kcopyd_zero(struct kcopyd_client *kc, unsigned int num_dests,
 		struct io_region *dests, unsigned int flags,
 		kcopyd_notify_fn fn, void *context);
 
+int kcopyd_write_error(const struct io_region *dest);
 int kcopyd_cancel(struct kcopyd_client *kc, void *context);
 void kcopyd_client_drain(struct kcopyd_client *kc);
 

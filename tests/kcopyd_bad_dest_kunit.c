@@ -214,6 +214,23 @@ static void piece_without_destination_tells_nothing_new(struct kunit *test)
 	KUNIT_EXPECT_LE(test, test_disk_count(f->dests[0], TEST_DISK_ALL), 2);
 }
 
+static void write_error_tells_why(struct kunit *test)
+{
+	static const int errors[] = { -EROFS, -ENXIO, -ENXIO };
+	struct kt_fixture *f = test->priv;
+	unsigned int way;
+
+	static_assert(ARRAY_SIZE(errors) == ARRAY_SIZE(ways));
+	kt_make_disks(test, ARRAY_SIZE(ways), &kt_disk);
+	kt_set_regions(f, 64, 64, COUNT);
+	for (way = 0; way < ARRAY_SIZE(ways); way++) {
+		KUNIT_EXPECT_EQ(test, kcopyd_write_error(&f->to[way]), -EIO);
+		ways[way](f->dests[way]);
+		KUNIT_EXPECT_EQ(test, kcopyd_write_error(&f->to[way]),
+				errors[way]);
+	}
+}
+
 static struct kunit_case bad_dest_cases[] = {
 	KUNIT_CASE(read_only_destination_fails_alone),
 	KUNIT_CASE(short_destination_fails_alone),
@@ -223,6 +240,7 @@ static struct kunit_case bad_dest_cases[] = {
 	KUNIT_CASE(destination_vanishes),
 	KUNIT_CASE(destination_comes_back),
 	KUNIT_CASE(piece_without_destination_tells_nothing_new),
+	KUNIT_CASE(write_error_tells_why),
 	{}
 };
 
