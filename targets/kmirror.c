@@ -29,9 +29,13 @@ void drop_leg(struct mirror *m, unsigned int leg, const char *what,
 
 	if (!test_and_clear_bit(leg, &m->good))
 		return;
-	DMERR("%s: leg %u (%s) failed %s (sector %llu, error %d) and is dropped",
-	      mirror_name(m), leg, m->legs[leg].dev->name, what,
-	      (unsigned long long)sector, err);
+	if (err)
+		DMERR("%s: leg %u (%s) failed %s (sector %llu, error %d) and is dropped",
+		      mirror_name(m), leg, m->legs[leg].dev->name, what,
+		      (unsigned long long)sector, err);
+	else
+		DMERR("%s: leg %u (%s) failed %s and is dropped",
+		      mirror_name(m), leg, m->legs[leg].dev->name, what);
 	if (was_in_sync && !legs_in_sync(m))
 		DMERR("%s: no leg is left that holds all data", mirror_name(m));
 	schedule_work(&m->event);

@@ -139,16 +139,29 @@ void want_repair(struct mirror *m, struct mirror_io *io)
 	spin_unlock_irqrestore(&m->lock, flags);
 }
 
+static struct io_region place_on_leg(const struct mirror *m,
+				     const struct copy *copy, unsigned int leg)
+{
+	return (struct io_region){
+		.bdev = m->legs[leg].dev->bdev,
+		.sector = m->legs[leg].offset + copy->start,
+		.count = copy->count,
+	};
+}
+
 static void drop_failed_legs(struct mirror *m, struct copy *copy,
 			     unsigned int write_err)
 {
+	const char *what = copy->is_repair ? "a repair" : "to be filled";
 	unsigned int leg, dest = 0;
+	struct io_region place;
 
-	for_each_set_bit(leg, &copy->legs, LEGS_MAX)
-		if (write_err & BIT(dest++))
-			drop_leg(m, leg,
-				 copy->is_repair ? "a repair" : "to be filled",
-				 copy->start, 0);
+	for_each_set_bit(leg, &copy->legs, LEGS_MAX) {
+		if (!(write_err & BIT(dest++)))
+			continue;
+		place = place_on_leg(m, copy, leg);
+		drop_leg(m, leg, what, copy->start, kcopyd_write_error(&place));
+	}
 }
 
 /* Another leg is to be read, if there is one. Else give up. */
@@ -199,16 +212,6 @@ static void copied(int read_err, unsigned int write_err, void *context)
 		__give_back(m, copy);
 	}
 	spin_unlock_irq(&m->lock);
-}
-
-static struct io_region place_on_leg(const struct mirror *m,
-				     const struct copy *copy, unsigned int leg)
-{
-	return (struct io_region){
-		.bdev = m->legs[leg].dev->bdev,
-		.sector = m->legs[leg].offset + copy->start,
-		.count = copy->count,
-	};
 }
 
 /*

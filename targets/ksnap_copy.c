@@ -251,6 +251,11 @@ static void tell_of_loss(struct snap *s)
 {
 	const char *name = dm_table_device_name(s->ti->table);
 	struct block_device *store = s->store_dev->bdev;
+	struct io_region lost = {
+		.bdev = store,
+		.sector = s->lost_at,
+		.count = s->origin->chunk_sectors,
+	};
 
 	switch (s->loss) {
 	case LOSS_OVERFLOW:
@@ -262,8 +267,8 @@ static void tell_of_loss(struct snap *s)
 		      name);
 		break;
 	case LOSS_COPY:
-		DMERR("%s: the snapshot is lost: its store %pg failed a write at sector %llu",
-		      name, store, (u64)s->lost_at);
+		DMERR("%s: the snapshot is lost: its store %pg failed a write at sector %llu: error %d",
+		      name, store, (u64)s->lost_at, kcopyd_write_error(&lost));
 		break;
 	default:
 		DMERR("%s: the snapshot is lost: its store %pg failed to take its table: error %d",
