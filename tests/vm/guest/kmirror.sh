@@ -9,12 +9,15 @@
 sectors=0 changed=''
 modprobe kmirror
 
-# table REGION_SECTORS STATE...: of $sectors on leg0, leg1, ... in these states
+# leg N: its device
+leg() { echo "/dev/mapper/leg$1"; }
+
+# table REGION_SECTORS STATE...: of $sectors on legs 0, 1, ... in these states
 table() {
 	table="0 $sectors kmirror $1 $(($# - 1))" i=0
 	shift
 	for state; do
-		table="$table /dev/mapper/leg$i 0 $state"
+		table="$table $(leg $i) 0 $state"
 		i=$((i + 1))
 	done
 	echo "$table"
@@ -32,11 +35,13 @@ reload() {
 
 some_synced() { [ "$(synced)" -gt 0 ]; }
 
-# create_paused REGION_SECTORS STATE...: most of it is still to be synchronised, leg
-# 1 is to be filled. Copies are so slow that few end while dmsetup starts, however
-# long that takes.
+# A leg that create_paused is to fill.
+slow_leg=1
+
+# create_paused REGION_SECTORS STATE...: most of it is still to be synchronised.
+# Copies are so slow that few end while dmsetup starts, however long that takes.
 create_paused() {
-	slow_writes 1 500
+	slow_writes $slow_leg 500
 	create "$@"
 	wait_for 60 some_synced || fail "nothing is synchronised"
 	dmsetup message m 0 pause
