@@ -106,7 +106,7 @@ static inline bool io_region_fits(const struct io_region *region)
 
 /**
  * io_regions_overlap - tell whether two regions have a sector in common
- * @a: a region that io_region_check() and io_region_fits() accepted
+ * @a: a region that io_region_check() accepted
  * @b: another
  *
  * Partitions of one disk are compared by where they lie on the disk.

@@ -204,13 +204,13 @@ static bool overlap(const struct io_region *a, const struct io_region *b)
 /* What is found out about the regions of a job. */
 struct findings {
 	unsigned int block;    /* the largest logical block, in sectors */
-	unsigned int fits;     /* mask: destinations that are long enough */
-	unsigned int writable; /* those of them that can be written now */
+	unsigned int writable; /* mask: destinations that can be written now */
 };
 
 /*
- * Check the regions of a job; @from is NULL if there is no source. Returns 0 or
- * -EINVAL.
+ * Check the regions of a job; @from is NULL if there is no source. Returns 0;
+ * -EINVAL; or -EROFS if nothing but being read-only keeps all destinations from
+ * being written.
  *
  * Who was written for dm-kcopyd writes read-only devices, too: lvm2 sets devices
  * read-only that a target below is to go on writing.
@@ -219,7 +219,8 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
 			 const struct io_region *dests, unsigned int flags,
 			 struct findings *found)
 {
-	unsigned int block = 1, fits = 0, writable = 0, i, j;
+	unsigned int block = 1, writable = 0, i, j;
+	int err = -EROFS;
 	sector_t bits;
 
 	if (!dests || !num_dests || num_dests > KCOPYD_MAX_REGIONS)
@@ -237,28 +238,23 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
 
 		if (!is_region(dest) || dest->count != dests->count)
 			return -EINVAL;
-		bits |= dest->sector;
-		block = max(block, block_sectors(dest));
-		if (!io_region_fits(dest))
-			continue;
 		if (from && overlap(from, dest))
 			return -EINVAL;
 		for (j = 0; j < i; j++)
-			if (fits & BIT(j) && overlap(&dests[j], dest))
+			if (overlap(&dests[j], dest))
 				return -EINVAL;
-		fits |= BIT(i);
-		if (flags & JOB_DROPIN || !bdev_read_only(dest->bdev))
+		bits |= dest->sector;
+		block = max(block, block_sectors(dest));
+		if (!io_region_fits(dest))
+			err = -EINVAL;
+		else if (flags & JOB_DROPIN || !bdev_read_only(dest->bdev))
 			writable |= BIT(i);
 	}
-	*found = (struct findings){ block, fits, writable };
 	/* Blocks are powers of two: what suits the largest suits all. */
-	return bits & (block - 1) ? -EINVAL : 0;
-}
-
-/* Why is there no destination that can be written? */
-static int no_destination(unsigned int num_dests, const struct findings *found)
-{
-	return found->fits == GENMASK(num_dests - 1, 0) ? -EROFS : -EINVAL;
+	if (bits & (block - 1))
+		return -EINVAL;
+	*found = (struct findings){ block, writable };
+	return writable ? 0 : err;
 }
 
 /*
@@ -323,7 +319,7 @@ static void set_regions(struct job *job, const struct io_region *from,
 
 	job->count = dests->count;
 	job->places = writable;
-	job->write_err = GENMASK(num_dests - 1, 0) & ~writable;
+	job->write_err = (BIT(num_dests) - 1) & ~writable;
 	job->from = from ? (struct io_place){ from->bdev, from->sector } :
 			   (struct io_place){};
 	for (i = 0; i < num_dests; i++) {
@@ -369,8 +365,6 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	err = check_regions(from, num_dests, dests, flags, &found);
 	if (err)
 		return err;
-	if (!found.writable)
-		return no_destination(num_dests, &found);
 	if (from &&
 	    DIV_ROUND_UP(found.block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
