@@ -16,6 +16,9 @@
  * of its free pages, and moves down only once somebody looks for a run that it
  * does not have. Each search moves but a few, so its time depends neither on the size
  * of the pool nor on how scattered its pages are.
+ *
+ * Most requests are as long as those before. So the runs that came back last are
+ * kept as they are, and go to the bitmaps once a request of another length comes.
  */
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
@@ -82,6 +85,28 @@ static int add_block(struct copy_pool *pool, unsigned int *order)
 	return 0;
 }
 
+static void put_run(struct copy_pool *pool, const struct page_run *run)
+{
+	struct pool_block *block = run->block;
+	unsigned int start = run->page - block->page;
+
+	if (run->nr_pages == 1)
+		__set_bit(start, block->free);
+	else
+		bitmap_set(block->free, start, run->nr_pages);
+	block->nr_free += run->nr_pages;
+	if (block->nr_free == run->nr_pages)
+		add_to_rank(pool, block, ilog2(block->nr_free));
+	else if (ilog2(block->nr_free) > block->rank)
+		move_to_rank(pool, block, ilog2(block->nr_free));
+}
+
+static void put_recent_runs(struct copy_pool *pool)
+{
+	while (pool->nr_recent)
+		put_run(pool, &pool->recent[--pool->nr_recent]);
+}
+
 /**
  * copy_pool_init - set pages aside
  * @pool: the pool; on failure it is left empty
@@ -119,6 +144,7 @@ void copy_pool_exit(struct copy_pool *pool)
 	struct pool_block *block, *next;
 	unsigned int rank;
 
+	put_recent_runs(pool);
 	for (rank = 0; rank < POOL_RANKS; rank++) {
 		list_for_each_entry_safe(block, next, &pool->ranks[rank],
 					 list) {
@@ -194,7 +220,6 @@ static void take_page(struct copy_pool *pool, struct page_run *run)
 	block = list_first_entry(blocks, struct pool_block, list);
 	start = first_free(block);
 	__clear_bit(start, block->free);
-	pool->nr_free--;
 	if (!--block->nr_free)
 		remove_from_rank(pool, block);
 	run->page = block->page + start;
@@ -217,13 +242,18 @@ static void take_run(struct copy_pool *pool, unsigned int wanted,
 		move_to_rank(pool, block, ilog2(len));
 	}
 	bitmap_clear(block->free, start, len);
-	pool->nr_free -= len;
 	block->nr_free -= len;
 	if (!block->nr_free)
 		remove_from_rank(pool, block);
 	run->page = block->page + start;
 	run->block = block;
 	run->nr_pages = len;
+}
+
+static bool has_recent_run(const struct copy_pool *pool, unsigned int nr_pages)
+{
+	return pool->nr_recent &&
+	       pool->recent[pool->nr_recent - 1].nr_pages == nr_pages;
 }
 
 /**
@@ -242,36 +272,27 @@ static void take_run(struct copy_pool *pool, unsigned int wanted,
 unsigned int copy_pool_get(struct copy_pool *pool, unsigned int nr_pages,
 			   struct page_run *runs, unsigned int max_runs)
 {
-	unsigned int nr_runs = 0;
+	unsigned int nr_runs = 0, left = nr_pages;
 
 	if (pool->nr_free < nr_pages)
 		return 0;
-	if (nr_pages == 1) {
-		take_page(pool, runs);
+	if (has_recent_run(pool, nr_pages)) {
+		*runs = pool->recent[--pool->nr_recent];
+		pool->nr_free -= nr_pages;
 		return 1;
 	}
-	while (nr_pages && nr_runs < max_runs) {
-		take_run(pool, nr_pages, &runs[nr_runs]);
-		nr_pages -= runs[nr_runs++].nr_pages;
+	put_recent_runs(pool);
+	if (nr_pages == 1) {
+		take_page(pool, runs);
+		pool->nr_free--;
+		return 1;
 	}
+	while (left && nr_runs < max_runs) {
+		take_run(pool, left, &runs[nr_runs]);
+		left -= runs[nr_runs++].nr_pages;
+	}
+	pool->nr_free -= nr_pages - left;
 	return nr_runs;
-}
-
-static void put_run(struct copy_pool *pool, const struct page_run *run)
-{
-	struct pool_block *block = run->block;
-	unsigned int start = run->page - block->page;
-
-	if (run->nr_pages == 1)
-		__set_bit(start, block->free);
-	else
-		bitmap_set(block->free, start, run->nr_pages);
-	block->nr_free += run->nr_pages;
-	pool->nr_free += run->nr_pages;
-	if (block->nr_free == run->nr_pages)
-		add_to_rank(pool, block, ilog2(block->nr_free));
-	else if (ilog2(block->nr_free) > block->rank)
-		move_to_rank(pool, block, ilog2(block->nr_free));
 }
 
 /**
@@ -287,6 +308,10 @@ void copy_pool_put(struct copy_pool *pool, const struct page_run *runs,
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_runs; i++)
-		put_run(pool, &runs[i]);
+	for (i = 0; i < nr_runs; i++) {
+		if (pool->nr_recent == POOL_RECENT_RUNS)
+			put_recent_runs(pool);
+		pool->recent[pool->nr_recent++] = runs[i];
+		pool->nr_free += runs[i].nr_pages;
+	}
 }

@@ -22,6 +22,9 @@
 #define POOL_BLOCK_PAGES (SZ_512K / PAGE_SIZE)
 #define POOL_RANKS	 (const_ilog2(POOL_BLOCK_PAGES) + 1)
 
+/* So many runs that came back are kept as they are. */
+#define POOL_RECENT_RUNS 32
+
 /**
  * struct pool_block - pages that the system gave at once, contiguous
  * @list: on the pool's list of @rank, while one of them is free
@@ -56,12 +59,16 @@ struct page_run {
  * struct copy_pool - pages set aside
  * @nr_pages: how many there are
  * @nr_free: how many of them are free
+ * @nr_recent: entries of @recent in use
+ * @recent: free runs that are not marked as free in their blocks yet
  * @in_use: a bit for each rank, set while there is a block on its list
  * @ranks: the blocks with free pages, by rank
  */
 struct copy_pool {
 	unsigned int nr_pages;
 	unsigned int nr_free;
+	unsigned int nr_recent;
+	struct page_run recent[POOL_RECENT_RUNS];
 	unsigned long in_use;
 	struct list_head ranks[POOL_RANKS];
 };

@@ -350,6 +350,7 @@ static void small_requests_are_packed(struct kunit *test)
 	take_all_singly(test);
 	copy_pool_put(pool, &f->runs[9], 1);
 	copy_pool_put(pool, &f->runs[16], 8);
+	put_recent_runs(pool);
 	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 1, &run, 1), 1);
 	KUNIT_EXPECT_EQ(test, slot_of(run.page), 9);
 	KUNIT_ASSERT_EQ(test, copy_pool_get(pool, 1, &run, 1), 1);
@@ -397,6 +398,29 @@ static void search_is_short_in_scattered_pages(struct kunit *test)
 	expect_short_search(test, 5);
 	for (i = 1; i < MAX_PAGES; i += 2)
 		copy_pool_put(&f->pool, &f->runs[i], 1);
+}
+
+static void run_is_taken_again_as_it_came_back(struct kunit *test)
+{
+	struct copy_pool *pool = make_pool(test, 64);
+	struct page_run runs[4], other;
+	unsigned int i;
+
+	if (pool->in_use != BIT(6))
+		kunit_skip(test, "the system has no block of 64 pages now");
+	for (i = 0; i < 4; i++)
+		copy_pool_get(pool, 16, &runs[i], 1);
+	copy_pool_put(pool, runs, 4);
+	searches = 0;
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 16, &runs[i], 1), 1);
+	KUNIT_EXPECT_EQ(test, searches, 0);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 0);
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 16, &other, 1), 0);
+	copy_pool_put(pool, runs, 4);
+	/* For another length, they are one again. */
+	KUNIT_EXPECT_EQ(test, copy_pool_get(pool, 64, &other, 1), 1);
+	copy_pool_put(pool, &other, 1);
 }
 
 static void neighbours_merge_when_they_come_back(struct kunit *test)
@@ -468,6 +492,7 @@ static void expect_true_books(struct kunit *test)
 	unsigned int rank, slot, nr_free = 0;
 	struct pool_block *block;
 
+	put_recent_runs(&f->pool);
 	for (rank = 0; rank < POOL_RANKS; rank++) {
 		struct list_head *blocks = &f->pool.ranks[rank];
 
@@ -489,11 +514,18 @@ struct holding {
 	unsigned int nr_runs;
 };
 
+/* Half of the requests are of one length. */
+static unsigned int length_at_random(struct rnd_state *rnd)
+{
+	return prandom_u32_state(rnd) % 2 ? 8 :
+					    1 + prandom_u32_state(rnd) % 130;
+}
+
 static void get_at_random(struct kunit *test, struct holding *h,
 			  struct rnd_state *rnd)
 {
 	struct fixture *f = test->priv;
-	unsigned int wanted = 1 + prandom_u32_state(rnd) % 130;
+	unsigned int wanted = length_at_random(rnd);
 	unsigned int max_runs = 1 + prandom_u32_state(rnd) % MAX_RUNS;
 	unsigned int nr_free = f->pool.nr_free, got, i;
 
@@ -565,6 +597,7 @@ static void put_the_rest(struct fixture *f)
 {
 	unsigned int slot;
 
+	put_recent_runs(&f->pool);
 	for (slot = 0; slot < f->pool.nr_pages; slot++) {
 		struct page_run *run = &f->runs[slot];
 
@@ -601,6 +634,7 @@ static struct kunit_case page_pool_cases[] = {
 	KUNIT_CASE(small_requests_are_packed),
 	KUNIT_CASE(search_is_short_in_single_pages),
 	KUNIT_CASE(search_is_short_in_scattered_pages),
+	KUNIT_CASE(run_is_taken_again_as_it_came_back),
 	KUNIT_CASE(neighbours_merge_when_they_come_back),
 	KUNIT_CASE(creation_without_memory_leaves_nothing_behind),
 	KUNIT_CASE(random_traffic_agrees_with_a_model),
