@@ -267,7 +267,7 @@ static void tell_of_loss(struct snap *s)
 		      name);
 		break;
 	case LOSS_COPY:
-		DMERR("%s: the snapshot is lost: its store %pg failed a write at sector %llu: error %d",
+		DMERR("%s: the snapshot is lost: its store %pg failed at sector %llu: error %d",
 		      name, store, (u64)s->lost_at, kcopyd_write_error(&lost));
 		break;
 	default:
