@@ -142,9 +142,11 @@ damage_is_found() {
 	# the version, a feature, the size of a chunk, a sample; of the table the number
 	# of entries, a sequence number, the chunk and the slot of an entry
 	for where in 20 24 56 100 16388 16392 16416 16420; do
+		why="newer\|damaged"
+		[ $where -lt 16384 ] || why="table of the store is damaged"
 		was=$(get $where 1 | od -An -to1 | tr -d ' ')
 		put '\003' $where
-		refused "newer\|damaged" $base $store P 32
+		refused "$why" $base $store P 32
 		put "\\$was" $where
 	done
 	snapshot 1 P 32
