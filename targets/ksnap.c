@@ -281,10 +281,9 @@ static int snap_preresume(struct dm_target *ti)
 		return 0;
 	err = store_begin(&s->store, is_original);
 	if (err) {
-		DMERR("%s: its store %pg can't be written: error %d",
-		      dm_table_device_name(ti->table), s->store_dev->bdev, err);
 		spin_lock_irq(&o->lock);
-		__snap_fail(s, LOSS_TABLE);
+		s->header_err = err;
+		__snap_fail(s, LOSS_HEADER);
 		spin_unlock_irq(&o->lock);
 	}
 	return err;

@@ -186,6 +186,7 @@ enum snap_loss {
 	LOSS_MEMORY,
 	LOSS_COPY,	/* a chunk could not be written to the store */
 	LOSS_TABLE,
+	LOSS_HEADER,	/* the store could not be told that it is in use */
 };
 
 struct snap {
@@ -200,6 +201,7 @@ struct snap {
 	enum snap_state state;
 	enum snap_loss loss;
 	sector_t lost_at;	/* of the store, for LOSS_COPY */
+	int header_err;		/* for LOSS_HEADER */
 	u32 next_slot;		/* all before are in use, but for these: */
 	u32 spare_slots[COPIES];
 	unsigned int nr_spare_slots;

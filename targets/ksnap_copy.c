@@ -270,6 +270,10 @@ static void tell_of_loss(struct snap *s)
 		DMERR("%s: the snapshot is lost: its store %pg failed at sector %llu: error %d",
 		      name, store, (u64)s->lost_at, kcopyd_write_error(&lost));
 		break;
+	case LOSS_HEADER:
+		DMERR("%s: the snapshot is lost: its store %pg failed to take its header: error %d",
+		      name, store, s->header_err);
+		break;
 	default:
 		DMERR("%s: the snapshot is lost: its store %pg failed to take its table: error %d",
 		      name, store, s->store.err);

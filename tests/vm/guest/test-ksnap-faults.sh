@@ -149,8 +149,32 @@ lost_snapshot_stays_lost() {
 	expect_valid 1
 }
 
+store_is_given_up() { dmesg | grep -q "can't be marked: error -5"; }
+
+# The store is looked at when the table is loaded, and first written at the resume.
+store_cannot_be_taken_into_use() {
+	set_up 16384
+	store 1 16
+	store 2 16
+	dmesg -c >/dev/null
+	dmsetup create snap1 --notable
+	dmsetup load snap1 --table \
+		"0 $sectors ksnap /dev/mapper/base /dev/mapper/store1 P 32"
+	becomes store1 32768 flakey /dev/loop1 0 0 3600 1 error_writes
+	! dmsetup resume snap1 2>/dev/null || fail "it was resumed"
+	wait_for 20 store_is_given_up || fail "no word of it"
+	dmesg | grep 'the snapshot is lost' | grep -q 'header: error -5$' ||
+		fail "not told why: $(dmesg | grep 'snapshot is lost')"
+	[ "$(dmesg | grep -c 'its store ')" = 2 ] ||
+		fail "told more than once: $(dmesg | grep 'its store ')"
+	snapshot 2 P 32
+	block_load --seed 2 --fill-only /dev/mapper/origin
+	same /dev/mapper/before /dev/mapper/snap2
+}
+
 load_target dm-ksnap
 run_cases data_overflow data_store_fails_writes data_store_vanishes \
 	data_origin_fails_reads read_in_flight_when_the_snapshot_is_lost \
 	write_to_snapshot_needs_what_cannot_be_read lost_snapshot_stays_lost \
+	store_cannot_be_taken_into_use \
 	data_removal_while_copying removal_of_all_while_copying
