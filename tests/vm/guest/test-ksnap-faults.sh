@@ -5,6 +5,7 @@
 #
 # ksnap: errors below, a store that is full, and an end in the middle of copying.
 
+# shellcheck source=dropin-snapshot.sh
 . /guest/dropin-snapshot.sh
 
 not_on_stock "there is no such target in the kernel"
