@@ -6,7 +6,7 @@
 
 . /guest/lib.sh
 
-sectors=0 changed=''
+sectors=0 changed='' step=''
 modprobe kmirror
 
 # leg N: its device
@@ -82,6 +82,21 @@ expect_event() {
 has_activity() { [ "$(activity)" = "$1" ]; }
 expect_activity() {
 	wait_for 60 has_activity "$1" || fail "it is \"$(activity)\", not \"$1\""
+}
+
+in_sync() { [ "$(activity)" = idle ]; }
+wait_in_sync() {
+	wait_for 60 in_sync || fail "${step:+$step: }not in sync: $(dmsetup status m)"
+}
+
+# same LEG LEG...: they hold the same
+same() {
+	legs=''
+	for i; do
+		legs="$legs $(leg "$i")"
+	done
+	# shellcheck disable=SC2086 # words wanted
+	same_blocks $legs || fail "${step:+$step: }legs $* differ"
 }
 
 expect_health() {

@@ -40,16 +40,6 @@ check_load() {
 	stop_load
 }
 
-# same LEG LEG...: they hold the same
-same() {
-	legs=''
-	for i; do
-		legs="$legs /dev/mapper/leg$i"
-	done
-	# shellcheck disable=SC2086 # words wanted
-	same_blocks $legs || fail "legs $* differ"
-}
-
 synchronise() {
 	proceed
 	wait_for 60 is_synced || fail "not synchronised: $(synced)"

@@ -36,20 +36,6 @@ begin() {
 }
 
 proceed() { dmsetup message m 0 resume; }
-in_sync() { [ "$(activity)" = idle ]; }
-wait_in_sync() {
-	wait_for 60 in_sync || fail "not in sync: $(dmsetup status m)"
-}
-
-# same LEG LEG...: they hold the same
-same() {
-	legs=''
-	for i; do
-		legs="$legs /dev/mapper/leg$i"
-	done
-	# shellcheck disable=SC2086 # words wanted
-	same_blocks $legs || fail "legs $* differ"
-}
 
 # refused STATE...: and the log says that a leg is not in sync
 refused() {

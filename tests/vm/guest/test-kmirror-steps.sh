@@ -31,11 +31,9 @@ load_table() {
 	dmsetup resume m
 }
 
-in_sync() { [ "$(activity)" = idle ]; }
-
 # good_again LEG LEG: in sync, with what was written in trouble
 good_again() {
-	wait_for 60 in_sync || fail "not in sync: $(dmsetup status m)"
+	wait_in_sync
 	expect_health AA
 	same_blocks "$@" || fail "$* differ"
 	sector read "$1" 100 --to /tmp/read

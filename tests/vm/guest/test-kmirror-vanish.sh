@@ -44,21 +44,9 @@ begin() {
 	dropped=$(drops)
 }
 
-in_sync() { [ "$(activity)" = idle ]; }
-
 fill() {
 	dmsetup message m 0 resume
-	wait_for 60 in_sync || fail "$step: not in sync: $(dmsetup status m)"
-}
-
-# same LEG LEG...: they hold the same
-same() {
-	legs=''
-	for i; do
-		legs="$legs $(leg "$i")"
-	done
-	# shellcheck disable=SC2086 # words wanted
-	same_blocks $legs || fail "$step: legs $* differ"
+	wait_in_sync
 }
 
 expect_dropped() {
