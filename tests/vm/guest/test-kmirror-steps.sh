@@ -85,7 +85,7 @@ another_leg_comes_in() {
 	begin sync sync
 	write_in_trouble
 	load_table $a 0 sync $b 0 sync $c 0 fill
-	wait_for 60 in_sync || fail "not in sync: $(dmsetup status m)"
+	wait_in_sync
 	expect_health AAA
 	same_blocks $a $b $c || fail "they differ"
 }
@@ -101,7 +101,7 @@ leg_with_read_errors_is_replaced() {
 	expect_health AA
 	write_in_trouble
 	load_table $a 0 sync $b 0 sync $c 0 fill
-	wait_for 60 in_sync || fail "not in sync: $(dmsetup status m)"
+	wait_in_sync
 	load_table $b 0 sync $c 0 sync
 	good_again $b $c
 }
