@@ -48,6 +48,13 @@ snapshot() {
 	dmsetup resume origin
 }
 
+# reads SECTOR: snap1 gives what the origin held at first
+reads() {
+	sector read /dev/mapper/snap1 "$1" --to /tmp/read &&
+		sector read /dev/mapper/before "$1" --to /tmp/wanted &&
+		cmp /tmp/read /tmp/wanted
+}
+
 drop_snapshot() {
 	dmsetup suspend origin
 	dmsetup remove "snap$1"

@@ -33,6 +33,10 @@ reload() {
 	dmsetup resume m
 }
 
+# Synchronisation stops, and goes on.
+pause() { dmsetup message m 0 pause; }
+proceed() { dmsetup message m 0 resume; }
+
 some_synced() { [ "$(synced)" -gt 0 ]; }
 
 # A leg that create_paused is to fill.
@@ -44,7 +48,7 @@ create_paused() {
 	slow_writes $slow_leg 500
 	create "$@"
 	wait_for 60 some_synced || fail "nothing is synchronised"
-	dmsetup message m 0 pause
+	pause
 	mend
 	[ $(($(synced) * 2)) -lt "$(total)" ] ||
 		fail "$(synced) regions were synchronised too soon"

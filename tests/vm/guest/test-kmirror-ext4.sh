@@ -34,7 +34,7 @@ make_loop 1 $((sectors / 2048))
 make_loop 2 $((sectors / 2048))
 dmsetup create m --table \
 	"0 $sectors kmirror 1024 3 /dev/loop0 0 sync /dev/loop1 0 fill /dev/loop2 0 fill"
-dmsetup message m 0 pause
+pause
 
 root=/tmp/root
 mkdir $root
@@ -48,7 +48,7 @@ churn=$!
 
 [ "$(synced)" -lt "$(total)" ] || fail "nothing is left to synchronise"
 event=$(events)
-dmsetup message m 0 resume
+proceed
 wait_for 400 is_synced || fail "synchronisation did not end: $(synced)"
 expect_event "$event"
 wait_for 100 got_far || fail "the workload did not get far"

@@ -30,8 +30,6 @@ begin() {
 	event=$(events)
 }
 
-proceed() { dmsetup message m 0 resume; }
-
 load() { start_load /dev/mapper/m --seed $seed --rest 2; }
 
 check_load() {
@@ -177,7 +175,7 @@ expect_health AFF
 sector read /dev/mapper/m $((bad - 1)) || fail "a sector beside it was not read"
 sector write /dev/mapper/m $bad || fail "the write failed"
 event=$(events)
-dmsetup message m 0 pause
+pause
 synchronise
 expect_event "$event"
 expect_health AAA

@@ -113,7 +113,7 @@ for round in 1 2 3 4; do
 	create 32 sync fill
 	wait_for 60 eval "[ \$(synced) -ge $((round * 100)) ]" ||
 		fail "not synchronised: $(synced)"
-	dmsetup message m 0 pause
+	pause
 	filled=$(($(synced) - 4))
 	dmsetup remove m
 	power_cut 1

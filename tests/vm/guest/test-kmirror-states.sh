@@ -35,8 +35,6 @@ begin() {
 	event=$(events)
 }
 
-proceed() { dmsetup message m 0 resume; }
-
 # refused STATE...: and the log says that a leg is not in sync
 refused() {
 	! reload 32 "$@" || fail "accepted: $*"
@@ -109,7 +107,7 @@ same 0 1 2
 begin "a leg comes in: the redundancy that there was stays" sync sync
 slow_writes 2 500
 reload 32 sync sync fill || fail "refused"
-dmsetup message m 0 pause
+pause
 mend
 break_writes 0
 ! sector write /dev/mapper/leg0 $last || fail "leg 0 takes a write"

@@ -114,8 +114,8 @@ filling_has_stopped() {
 	expect_activity "stopped unreadable 4096"
 	sector write /dev/mapper/m 4096 || fail "the write failed"
 	write_in_trouble
-	dmsetup message m 0 pause
-	dmsetup message m 0 resume
+	pause
+	proceed
 	good_again $a $b
 }
 

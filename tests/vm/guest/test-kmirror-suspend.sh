@@ -22,12 +22,12 @@ stands_still() {
 say "a pause stops it, and nothing but a resume continues it"
 create_paused 32 sync fill fill
 stands_still "paused"
-dmsetup message m 0 pause
+pause
 dmsetup suspend m
 dmsetup resume m
 stands_still "paused before a suspend"
 dmsetup suspend m
-dmsetup message m 0 resume
+proceed
 stands_still "suspended"
 [ "$(synced)" -lt "$(total)" ] || fail "it ended while it was suspended"
 event=$(events)
@@ -37,8 +37,8 @@ expect_event "$event"
 same_blocks /dev/mapper/leg0 /dev/mapper/leg1 /dev/mapper/leg2 ||
 	fail "the legs differ"
 event=$(events)
-dmsetup message m 0 pause
-dmsetup message m 0 resume
+pause
+proceed
 sleep 0.5
 [ "$(events)" = "$event" ] || fail "an end that was none has been announced"
 dmsetup remove m
@@ -54,11 +54,11 @@ round=0
 while [ $round -lt 4 ]; do
 	dmsetup suspend m
 	dmsetup resume m
-	dmsetup message m 0 pause
-	dmsetup message m 0 resume
+	pause
+	proceed
 	dmsetup suspend --noflush m
-	dmsetup message m 0 pause
-	dmsetup message m 0 resume
+	pause
+	proceed
 	dmsetup resume m
 	# filling begins anew
 	dmsetup load m --table "$table"

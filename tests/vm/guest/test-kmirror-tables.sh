@@ -82,7 +82,7 @@ is "0 16384 kmirror 128 3 $major:0 0 sync $major:1 0 fill $major:2 0 fill" \
 	dmsetup table m
 is "0 16384 kmirror 3 $major:0 A 0 $major:1 F 0 $major:2 F 0 $(synced)/128 paused" \
 	dmsetup status m
-dmsetup message m 0 resume
+proceed
 wait_for 30 is_synced || fail "not synchronised: $(synced)"
 is "0 16384 kmirror 128 3 $major:0 0 sync $major:1 0 sync $major:2 0 sync" \
 	dmsetup table m

@@ -45,7 +45,7 @@ begin() {
 }
 
 fill() {
-	dmsetup message m 0 resume
+	proceed
 	wait_in_sync
 }
 

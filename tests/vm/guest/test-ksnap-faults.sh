@@ -18,13 +18,6 @@ bad_sector() {
 	dmsetup message base 0 enable
 }
 
-# reads SECTOR: the snapshot gives what it held
-reads() {
-	sector read /dev/mapper/snap1 "$1" --to /tmp/read &&
-		sector read /dev/mapper/before "$1" --to /tmp/wanted &&
-		cmp /tmp/read /tmp/wanted
-}
-
 # A chunk can't be read: the snapshots lack it, and that is all.
 data_origin_fails_reads() {
 	set_up 16384

@@ -118,13 +118,6 @@ origin_in_trouble() {
 	done
 }
 
-# reads SECTOR: the snapshot gives what the origin held
-reads() {
-	sector read /dev/mapper/snap1 "$1" --to /tmp/read &&
-		sector read /dev/mapper/before "$1" --to /tmp/wanted &&
-		cmp /tmp/read /tmp/wanted
-}
-
 in_trouble() {
 	store_in_trouble
 	dmsetup remove snap1
