@@ -205,6 +205,7 @@ static bool overlap(const struct io_region *a, const struct io_region *b)
 struct findings {
 	unsigned int block;    /* the largest logical block, in sectors */
 	unsigned int writable; /* mask: destinations that can be written now */
+	bool zoned;	       /* one of these is */
 };
 
 /*
@@ -220,6 +221,7 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
 			 struct findings *found)
 {
 	unsigned int block = 1, writable = 0, i, j;
+	bool zoned = false;
 	int err = -EROFS;
 	sector_t bits;
 
@@ -245,15 +247,17 @@ static int check_regions(const struct io_region *from, unsigned int num_dests,
 				return -EINVAL;
 		bits |= dest->sector;
 		block = max(block, block_sectors(dest));
-		if (!io_region_fits(dest))
+		if (!io_region_fits(dest)) {
 			err = -EINVAL;
-		else if (flags & JOB_DROPIN || !bdev_read_only(dest->bdev))
+		} else if (flags & JOB_DROPIN || !bdev_read_only(dest->bdev)) {
 			writable |= BIT(i);
+			zoned |= bdev_is_zoned(dest->bdev);
+		}
 	}
 	/* Blocks are powers of two: what suits the largest suits all. */
 	if (bits & (block - 1))
 		return -EINVAL;
-	*found = (struct findings){ block, writable };
+	*found = (struct findings){ block, writable, zoned };
 	return writable ? 0 : err;
 }
 
@@ -310,29 +314,27 @@ static void init_job(struct job *job, struct kcopyd_client *kc,
 	job->flags = flags;
 }
 
-/* Those of the destinations that are not @writable have failed. */
+/* Destinations that can't be written have failed. */
 static void set_regions(struct job *job, const struct io_region *from,
 			unsigned int num_dests, const struct io_region *dests,
-			unsigned int writable)
+			const struct findings *found)
 {
 	unsigned int i;
 
 	job->count = dests->count;
-	job->places = writable;
-	job->write_err = (BIT(num_dests) - 1) & ~writable;
+	job->block = found->block;
+	job->places = found->writable;
+	job->write_err = (BIT(num_dests) - 1) & ~found->writable;
 	job->from = from ? (struct io_place){ from->bdev, from->sector } :
 			   (struct io_place){};
-	for (i = 0; i < num_dests; i++) {
-		struct block_device *bdev = dests[i].bdev;
-
-		job->to[i] = (struct io_place){ bdev, dests[i].sector };
-		if (!(writable & BIT(i)))
-			continue;
-		if (!from && bdev_write_zeroes_sectors(bdev))
-			job->offload |= BIT(i);
-		if (bdev_is_zoned(bdev))
-			job->flags |= KCOPYD_WRITE_SEQ;
-	}
+	for (i = 0; i < num_dests; i++)
+		job->to[i] = (struct io_place){ dests[i].bdev,
+						dests[i].sector };
+	for (i = 0; !from && i < num_dests; i++)
+		if (bdev_write_zeroes_sectors(dests[i].bdev))
+			job->offload |= found->writable & BIT(i);
+	if (found->zoned)
+		job->flags |= KCOPYD_WRITE_SEQ;
 	if (job->flags & KCOPYD_WRITE_SEQ)
 		job->flags &= ~KCOPYD_IGNORE_ERROR;
 }
@@ -374,8 +376,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 		return -EAGAIN;
 	}
 	init_job(job, kc, flags, fn, context);
-	job->block = found.block;
-	set_regions(job, from, num_dests, dests, found.writable);
+	set_regions(job, from, num_dests, dests, &found);
 	engine_submit(job, irq);
 	return 0;
 }
