@@ -14,6 +14,7 @@
 
 #include "include/linux/dm-kcopyd.h"
 #include "engine.h"
+#include "interface.h"
 
 /* Enough for the largest logical block that there is, and for small copies. */
 static unsigned int dropin_pages = DIV_ROUND_UP(SZ_64K, PAGE_SIZE);

@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 
 #include "engine.h"
-#include "reserve.h"
+#include "interface.h"
 
 #define KCOPYD_FLAGS                                              \
 	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \

@@ -14,7 +14,7 @@
  */
 #include <linux/blkdev.h>
 
-#include "engine.h"
+#include "piece.h"
 
 /* Destinations have failed: stop the job if none is left. */
 static void note_failed(struct job *job, unsigned long failed)
@@ -38,7 +38,7 @@ static unsigned int write_zero_pages(struct piece *piece)
 	unsigned long places = piece->places;
 
 	piece->phase = PHASE_ZERO_PAGES;
-	region_write_zero_pages(&piece->io, piece->job->to, places,
+	region_write_zero_pages(&piece->room.io, piece->job->to, places,
 				piece->offset + piece->zeroed, sectors);
 	return sectors * hweight_long(places);
 }
@@ -52,10 +52,10 @@ static void begin_zeroing(struct piece *piece)
 	piece->places = all & ~command;
 	if (!all) {
 		/* Every destination failed since the piece was made. */
-		region_skip(&piece->io);
+		region_skip(&piece->room.io);
 	} else if (command) {
-		region_write_zeroes(&piece->io, job->to, command, piece->offset,
-				    piece->sectors);
+		region_write_zeroes(&piece->room.io, job->to, command,
+				    piece->offset, piece->sectors);
 	} else {
 		write_zero_pages(piece);
 	}
@@ -76,11 +76,11 @@ void piece_begin(struct piece *piece)
 		begin_zeroing(piece);
 		break;
 	case PHASE_FLUSH:
-		region_flush(&piece->io, job->to,
+		region_flush(&piece->room.io, job->to,
 			     job_all_places(job) & ~job->write_err);
 		break;
 	default:
-		region_read(&piece->io, &job->from, piece->offset,
+		region_read(&piece->room.io, &job->from, piece->offset,
 			    piece->sectors);
 	}
 }
@@ -100,10 +100,11 @@ static void read_failed(struct job *job, int err)
 static void note_writes(struct piece *piece, unsigned int sectors,
 			unsigned long refused)
 {
-	unsigned long failed = region_failed(&piece->io);
+	unsigned long failed = region_failed(&piece->room.io);
 	struct job *job = piece->job;
 
-	piece->written += hweight_long(piece->io.places & ~failed) * sectors;
+	piece->written += hweight_long(piece->room.io.places & ~failed) *
+			  sectors;
 	failed &= ~refused;
 	if (failed)
 		note_failed(job, failed);
@@ -118,10 +119,10 @@ static __always_inline unsigned int begin_write(struct piece *piece)
 
 	piece->phase = PHASE_WRITE;
 	if (likely(places))
-		region_write(&piece->io, job->to, places, piece->offset,
+		region_write(&piece->room.io, job->to, places, piece->offset,
 			     sectors);
 	else
-		region_skip(&piece->io);
+		region_skip(&piece->room.io);
 	return sectors * hweight_long(places);
 }
 
@@ -131,10 +132,10 @@ static void add_ready(struct piece *piece)
 	struct job *job = piece->job;
 	struct piece *before;
 
-	list_for_each_entry_reverse(before, &job->ready, list)
+	list_for_each_entry_reverse(before, &job->ready, room.list)
 		if (before->offset < piece->offset)
 			break;
-	list_add(&piece->list, &before->list);
+	list_add(&piece->room.list, &before->room.list);
 }
 
 /* Sequential: begin the next write if it is its turn. */
@@ -146,10 +147,10 @@ static unsigned int write_next(struct job *job, struct list_head *retired)
 		list_splice_tail_init(&job->ready, retired);
 		return 0;
 	}
-	piece = list_first_entry_or_null(&job->ready, struct piece, list);
+	piece = list_first_entry_or_null(&job->ready, struct piece, room.list);
 	if (!piece || job->writing || piece->offset != job->written)
 		return 0;
-	list_del(&piece->list);
+	list_del(&piece->room.list);
 	job->writing = true;
 	return begin_write(piece);
 }
@@ -157,18 +158,18 @@ static unsigned int write_next(struct job *job, struct list_head *retired)
 static unsigned int read_ended(struct piece *piece, struct list_head *retired)
 {
 	struct job *job = piece->job;
-	int err = region_read_error(&piece->io);
+	int err = region_read_error(&piece->room.io);
 
 	if (err)
 		read_failed(job, err);
 	else
-		piece->read = piece->io.places ? piece->sectors : 0;
+		piece->read = piece->room.io.places ? piece->sectors : 0;
 	if (!err && !job_stopped(job)) {
 		if (!(job->flags & KCOPYD_WRITE_SEQ))
 			return begin_write(piece);
 		add_ready(piece);
 	} else {
-		list_add_tail(&piece->list, retired);
+		list_add_tail(&piece->room.list, retired);
 	}
 	return job->flags & KCOPYD_WRITE_SEQ ? write_next(job, retired) : 0;
 }
@@ -178,7 +179,7 @@ static unsigned int write_ended(struct piece *piece, struct list_head *retired)
 	struct job *job = piece->job;
 
 	note_writes(piece, piece->sectors, 0);
-	list_add_tail(&piece->list, retired);
+	list_add_tail(&piece->room.list, retired);
 	if (!(job->flags & KCOPYD_WRITE_SEQ))
 		return 0;
 	job->writing = false;
@@ -190,14 +191,14 @@ static unsigned int zero_command_ended(struct piece *piece,
 				       struct list_head *retired)
 {
 	struct job *job = piece->job;
-	unsigned long refused = region_refused(&piece->io, job->to);
+	unsigned long refused = region_refused(&piece->room.io, job->to);
 
 	WRITE_ONCE(job->offload, job->offload & ~refused);
 	note_writes(piece, piece->sectors, refused);
 	piece->places = (piece->places | refused) & job_places(job);
 	if (piece->places && !job_stopped(job))
 		return write_zero_pages(piece);
-	list_add_tail(&piece->list, retired);
+	list_add_tail(&piece->room.list, retired);
 	return 0;
 }
 
@@ -213,14 +214,14 @@ static unsigned int zero_pages_ended(struct piece *piece,
 	if (piece->places && piece->zeroed < piece->sectors &&
 	    !job_stopped(piece->job))
 		return write_zero_pages(piece);
-	list_add_tail(&piece->list, retired);
+	list_add_tail(&piece->room.list, retired);
 	return 0;
 }
 
 static void flush_ended(struct piece *piece, struct list_head *retired)
 {
 	note_writes(piece, 0, 0);
-	list_add_tail(&piece->list, retired);
+	list_add_tail(&piece->room.list, retired);
 }
 
 /**

@@ -16,6 +16,7 @@
  * woken with the reserve's lock held, so it can't go away meanwhile: it leaves
  * the line before it is freed.
  */
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -45,13 +46,14 @@ static unsigned int default_pages(void)
 
 /**
  * reserve_join - begin to share; the first one sets the pages aside
- * @step_ended: as for copy_space_init()
+ * @room_size: as for copy_space_init(), and the same for all
+ * @step_ended: likewise
  *
  * Context: Process context. May sleep.
  * Return: 0; -EINVAL if the parameter reserve_pages is more than a quarter of
  * memory; -ENOMEM.
  */
-int reserve_join(void (*step_ended)(struct region_io *io))
+int reserve_join(size_t room_size, void (*step_ended)(struct region_io *io))
 {
 	unsigned int num_pages = READ_ONCE(reserve_num_pages);
 	int err = 0;
@@ -60,7 +62,8 @@ int reserve_join(void (*step_ended)(struct region_io *io))
 	mutex_lock(&members_lock);
 	if (!nr_members) {
 		if (num_pages <= totalram_pages() / 4)
-			err = copy_space_init(&reserve, num_pages, step_ended);
+			err = copy_space_init(&reserve, num_pages, room_size,
+					      step_ended);
 		else
 			err = -EINVAL;
 	}
@@ -95,11 +98,11 @@ unsigned int reserve_pages(void)
 }
 
 /* Does a client hold so little that it may have more? */
-static bool __may_borrow(const struct kcopyd_client *kc)
+static bool __may_borrow(const struct borrower *borrower)
 {
 	lockdep_assert_held(&lock);
-	return kc->borrowed_pages < reserve.pool.nr_free &&
-	       kc->borrowed_pieces < reserve.nr_free;
+	return borrower->pages < reserve.pool.nr_free &&
+	       borrower->rooms < reserve.nr_free;
 }
 
 /* There is room: wake the next in line who may have it. */
@@ -108,12 +111,12 @@ static void __offer(void)
 	unsigned int looks;
 
 	for (looks = 0; looks < LOOK_MAX && !list_empty(&line); looks++) {
-		struct kcopyd_client *kc =
-			list_first_entry(&line, struct kcopyd_client, in_line);
+		struct borrower *next = list_first_entry(&line, struct borrower,
+							 in_line);
 
-		list_move_tail(&kc->in_line, &line);
-		if (__may_borrow(kc)) {
-			engine_wake(kc);
+		list_move_tail(&next->in_line, &line);
+		if (__may_borrow(next)) {
+			next->wake(next);
 			return;
 		}
 	}
@@ -127,61 +130,67 @@ static bool __has_room(void)
 }
 
 /**
- * reserve_get - borrow a piece, or wait in line for one
- * @kc: who borrows; its lock is held
- * @job: what the piece is for
+ * reserve_get - borrow room, or wait in line for it
+ * @borrower: who borrows
+ * @sectors: as for copy_space_get()
+ * @block: likewise
  *
- * Return: The piece. NULL if @kc holds its share or there is no room: then it is
+ * Context: Any, with interrupts off.
+ * Return: The room. NULL if @borrower holds its share or there is none: then it is
  * woken when some has come back. Also NULL if the whole reserve is too small.
  */
-struct piece *reserve_get(struct kcopyd_client *kc, const struct job *job)
+struct copy_room *reserve_get(struct borrower *borrower, sector_t sectors,
+			      unsigned int block)
 {
-	struct piece *piece = NULL;
+	struct copy_room *room = NULL;
 
-	lockdep_assert_held(&kc->lock);
-	if (job->block > reserve.pool.nr_pages * PAGE_SECTORS)
+	if (block > reserve.pool.nr_pages * PAGE_SECTORS)
 		return NULL;
 	raw_spin_lock(&lock);
-	if (__may_borrow(kc))
-		piece = copy_space_get(&reserve, job);
-	if (piece) {
-		kc->borrowed_pages += piece_pages(piece);
-		kc->borrowed_pieces++;
-		list_del_init(&kc->in_line);
+	if (__may_borrow(borrower))
+		room = copy_space_get(&reserve, sectors, block);
+	if (room) {
+		borrower->pages += room->nr_pages;
+		borrower->rooms++;
+		list_del_init(&borrower->in_line);
 		if (!list_empty(&line) && __has_room())
 			__offer();
-	} else if (list_empty(&kc->in_line)) {
-		list_add_tail(&kc->in_line, &line);
+	} else if (list_empty(&borrower->in_line)) {
+		list_add_tail(&borrower->in_line, &line);
 	}
 	raw_spin_unlock(&lock);
-	return piece;
+	return room;
 }
 
 /**
- * reserve_put_pages - give the pages of a borrowed piece back
- * @piece: the piece; it stays with its owner, whose lock is held
+ * reserve_put_pages - give the pages of a borrowed room back
+ * @borrower: who borrowed it
+ * @room: the room; it stays with its owner
+ *
+ * Context: Any, with interrupts off.
  */
-void reserve_put_pages(struct piece *piece)
+void reserve_put_pages(struct borrower *borrower, struct copy_room *room)
 {
-	lockdep_assert_held(&piece->kc->lock);
 	raw_spin_lock(&lock);
-	piece->kc->borrowed_pages -= piece_pages(piece);
-	copy_space_put_pages(piece);
+	borrower->pages -= room->nr_pages;
+	copy_space_put_pages(room);
 	__offer();
 	raw_spin_unlock(&lock);
 }
 
 /**
- * reserve_put - give a borrowed piece back
- * @piece: one without pages; its owner's lock is held
+ * reserve_put - give a borrowed room back
+ * @borrower: who borrowed it
+ * @room: one without pages
+ *
+ * Context: Any, with interrupts off.
  */
-void reserve_put(struct piece *piece)
+void reserve_put(struct borrower *borrower, struct copy_room *room)
 {
-	lockdep_assert_held(&piece->kc->lock);
 	raw_spin_lock(&lock);
-	piece->kc->borrowed_pieces--;
-	copy_space_put(piece);
-	/* There were pages, but no piece to hold them. */
+	borrower->rooms--;
+	copy_space_put(room);
+	/* There were pages, but no room to hold them. */
 	if (reserve.nr_free == 1)
 		__offer();
 	raw_spin_unlock(&lock);
@@ -189,13 +198,14 @@ void reserve_put(struct piece *piece)
 
 /**
  * reserve_leave_line - wait no more
- * @kc: the client; its lock is held
+ * @borrower: who waits, or not
+ *
+ * Context: Any, with interrupts off.
  */
-void reserve_leave_line(struct kcopyd_client *kc)
+void reserve_leave_line(struct borrower *borrower)
 {
-	lockdep_assert_held(&kc->lock);
 	raw_spin_lock(&lock);
-	list_del_init(&kc->in_line);
+	list_del_init(&borrower->in_line);
 	if (__has_room())
 		__offer();
 	raw_spin_unlock(&lock);

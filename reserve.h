@@ -10,15 +10,33 @@
 #ifndef KCOPYD_RESERVE_H
 #define KCOPYD_RESERVE_H
 
-#include "engine.h"
+#include "space.h"
 
-int reserve_join(void (*step_ended)(struct region_io *io));
+/**
+ * struct borrower - one of those who share
+ * @in_line: of those that wait for room
+ * @pages: how many it has borrowed
+ * @rooms: likewise
+ * @wake: have it ask again; called with the reserve's lock held
+ *
+ * The owner serialises the calls for one borrower. All members but @wake are guarded
+ * by the reserve's lock; with that not held, @rooms may be read by the owner.
+ */
+struct borrower {
+	struct list_head in_line;
+	unsigned int pages;
+	unsigned int rooms;
+	void (*wake)(struct borrower *borrower);
+};
+
+int reserve_join(size_t room_size, void (*step_ended)(struct region_io *io));
 void reserve_leave(void);
 unsigned int reserve_pages(void);
 
-struct piece *reserve_get(struct kcopyd_client *kc, const struct job *job);
-void reserve_put_pages(struct piece *piece);
-void reserve_put(struct piece *piece);
-void reserve_leave_line(struct kcopyd_client *kc);
+struct copy_room *reserve_get(struct borrower *borrower, sector_t sectors,
+			      unsigned int block);
+void reserve_put_pages(struct borrower *borrower, struct copy_room *room);
+void reserve_put(struct borrower *borrower, struct copy_room *room);
+void reserve_leave_line(struct borrower *borrower);
 
 #endif /* KCOPYD_RESERVE_H */

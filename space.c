@@ -1,52 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Room to copy in: pages, and the pieces whose data they hold
+ * Room to copy in: pages, and what else the I/O on them needs
  *
- * What is hard is progress with little memory. A piece gets all its pages at
- * once, before its first I/O, and is at most half of the pages long, so that
- * one can be read while another is written; but it is never shorter than one
- * logical block of its devices, and with scattered pages never longer than its
- * bio_vecs can describe.
+ * What is hard is progress with little memory. A room gets all its pages at
+ * once, before its first I/O, and has at most half of the pages, so that one can
+ * be read while another is written; but it is never shorter than one logical
+ * block of its devices, and with scattered pages never longer than its bio_vecs
+ * can describe.
  *
  * A space has no lock; its owner calls one function at a time.
  */
 #include <linux/slab.h>
+#include <linux/string.h>
 
-#include "engine.h"
+#include "compat.h"
 #include "space.h"
 
-/* The most pieces that are set aside. */
-#define SPACE_PIECES_MAX 64
+/* The most rooms that are set aside. */
+#define SPACE_ROOMS_MAX 64
+
+/* The longest. */
+#define ROOM_SECTORS_MAX 1024
+
+static struct copy_room *room_at(struct copy_space *space, unsigned int i)
+{
+	return space->rooms + i * space->room_size;
+}
 
 /**
- * copy_space_init - set pages and pieces aside
+ * copy_space_init - set pages and rooms aside
  * @space: the space; on failure it is left empty
  * @num_pages: how many pages, 1 or more
- * @step_ended: called when a step of a piece has ended, in any context
+ * @room_size: of what the user makes of a room, which it begins with; zeroed once
+ * @step_ended: called when a step of a room has ended, in any context
  *
  * Context: Process context. May sleep.
  * Return: 0, or -ENOMEM.
  */
 int copy_space_init(struct copy_space *space, unsigned int num_pages,
-		    void (*step_ended)(struct region_io *io))
+		    size_t room_size, void (*step_ended)(struct region_io *io))
 {
-	unsigned int nr = min_t(unsigned int, num_pages, SPACE_PIECES_MAX), i;
+	unsigned int nr = min_t(unsigned int, num_pages, SPACE_ROOMS_MAX), i;
 	unsigned int half = max(num_pages / 2, 1U);
 
 	INIT_LIST_HEAD(&space->free);
 	space->piece_sectors = min_t(u64, (u64)half * PAGE_SECTORS,
-				     PIECE_SECTORS_MAX);
-	space->pieces = kvcalloc(nr, sizeof(*space->pieces), GFP_KERNEL);
-	if (!space->pieces)
+				     ROOM_SECTORS_MAX);
+	space->room_size = room_size;
+	space->rooms = kvcalloc(nr, room_size, GFP_KERNEL);
+	if (!space->rooms)
 		return -ENOMEM;
 	if (copy_pool_init(&space->pool, num_pages)) {
-		kvfree(space->pieces);
+		kvfree(space->rooms);
 		return -ENOMEM;
 	}
 	for (i = 0; i < nr; i++) {
-		space->pieces[i].space = space;
-		space->pieces[i].io.done = step_ended;
-		list_add_tail(&space->pieces[i].list, &space->free);
+		struct copy_room *room = room_at(space, i);
+
+		room->space = space;
+		room->io.done = step_ended;
+		list_add_tail(&room->list, &space->free);
 	}
 	space->nr_free = nr;
 	return 0;
@@ -54,124 +67,137 @@ int copy_space_init(struct copy_space *space, unsigned int num_pages,
 
 /**
  * copy_space_exit - release what copy_space_init() set aside
- * @space: the space; all of its pieces are free
+ * @space: the space; all of its rooms are free
  *
  * Context: Process context. May sleep.
  */
 void copy_space_exit(struct copy_space *space)
 {
-	kvfree(space->pieces);
+	kvfree(space->rooms);
 	copy_pool_exit(&space->pool);
 }
 
-/* Describe the first @sectors of the piece's pages in bio_vecs. */
-static void map_pages(struct piece *piece, unsigned int sectors)
+/* Describe the first @sectors of the room's pages in bio_vecs. */
+static void map_pages(struct copy_room *room, unsigned int sectors)
 {
 	unsigned int bytes = sectors << SECTOR_SHIFT, i;
 
 	for (i = 0; bytes; i++) {
-		unsigned int len = piece->runs[i].nr_pages << PAGE_SHIFT;
+		unsigned int len = room->runs[i].nr_pages << PAGE_SHIFT;
 
 		len = min(len, bytes);
-		bvec_set_page(&piece->io.vecs[i], piece->runs[i].page, len, 0);
+		bvec_set_page(&room->io.vecs[i], room->runs[i].page, len, 0);
 		bytes -= len;
 	}
-	piece->io.nr_vecs = i;
+	room->io.nr_vecs = i;
 }
 
-/* Get pages for the next piece of a job. Where there are none, return false. */
-static bool get_pages(struct piece *piece, const struct job *job)
+static unsigned int count_pages(const struct copy_room *room)
 {
-	struct copy_space *space = piece->space;
+	unsigned int pages = 0, i;
+
+	for (i = 0; i < room->nr_runs; i++)
+		pages += room->runs[i].nr_pages;
+	return pages;
+}
+
+/* Get pages for some data. Where there are none, return false. */
+static bool get_pages(struct copy_room *room, sector_t wanted,
+		      unsigned int block)
+{
+	struct copy_space *space = room->space;
 	unsigned int sectors;
 
-	sectors = max(round_down(space->piece_sectors, job->block), job->block);
-	sectors = min_t(sector_t, job->count - job->next, sectors);
-	piece->nr_runs = copy_pool_get(&space->pool,
-				       DIV_ROUND_UP(sectors, PAGE_SECTORS),
-				       piece->runs, REGION_IO_VECS);
-	if (!piece->nr_runs)
+	sectors = max(round_down(space->piece_sectors, block), block);
+	sectors = min_t(sector_t, wanted, sectors);
+	room->nr_pages = DIV_ROUND_UP(sectors, PAGE_SECTORS);
+	room->nr_runs = copy_pool_get(&space->pool, room->nr_pages, room->runs,
+				      REGION_IO_VECS);
+	if (!room->nr_runs)
 		return false;
 	/* Scattered pages may be fewer than were asked for. */
-	if (piece->nr_runs == REGION_IO_VECS)
+	if (room->nr_runs == REGION_IO_VECS) {
+		room->nr_pages = count_pages(room);
 		sectors = min(sectors,
-			      round_down(piece_pages(piece) * PAGE_SECTORS,
-					 job->block));
-	map_pages(piece, sectors);
-	piece->sectors = sectors;
+			      round_down(room->nr_pages * PAGE_SECTORS, block));
+	}
+	map_pages(room, sectors);
+	room->sectors = sectors;
 	return true;
 }
 
 /**
- * copy_space_get_bare - take a piece that needs no pages
+ * copy_space_get_bare - take a room that needs no pages
  * @space: the space
  *
  * Context: Any. The caller serialises.
- * Return: The piece, or NULL if all are in use.
+ * Return: The room, or NULL if all are in use.
  */
-struct piece *copy_space_get_bare(struct copy_space *space)
+struct copy_room *copy_space_get_bare(struct copy_space *space)
 {
-	struct piece *piece;
+	struct copy_room *room;
 
-	piece = list_first_entry_or_null(&space->free, struct piece, list);
-	if (!piece)
+	room = list_first_entry_or_null(&space->free, struct copy_room, list);
+	if (!room)
 		return NULL;
-	list_del(&piece->list);
+	list_del(&room->list);
 	space->nr_free--;
-	piece->nr_runs = 0;
-	return piece;
+	room->nr_runs = 0;
+	return room;
 }
 
 /**
- * copy_space_get - take a piece, and pages for the next data of a job
+ * copy_space_get - take a room, with pages for some data
  * @space: the space
- * @job: what the piece is for
+ * @sectors: how much data there is, 1 or more; the room may be for less
+ * @block: what it is for is a multiple of this, as is @sectors
  *
  * Context: Any. The caller serialises.
- * Return: The piece, or NULL if there is no room now.
+ * Return: The room, or NULL if there is none now.
  */
-struct piece *copy_space_get(struct copy_space *space, const struct job *job)
+struct copy_room *copy_space_get(struct copy_space *space, sector_t sectors,
+				 unsigned int block)
 {
-	struct piece *piece;
+	struct copy_room *room;
 
-	piece = list_first_entry_or_null(&space->free, struct piece, list);
-	if (!piece || !get_pages(piece, job))
+	room = list_first_entry_or_null(&space->free, struct copy_room, list);
+	if (!room || !get_pages(room, sectors, block))
 		return NULL;
-	list_del(&piece->list);
+	list_del(&room->list);
 	space->nr_free--;
-	return piece;
+	return room;
 }
 
 /**
- * copy_space_put_pages - give the pages of a piece back
- * @piece: the piece; it stays with its owner
+ * copy_space_put_pages - give the pages of a room back
+ * @room: the room; it stays with its owner
  *
  * Context: Any. The caller serialises.
  */
-void copy_space_put_pages(struct piece *piece)
+void copy_space_put_pages(struct copy_room *room)
 {
-	copy_pool_put(&piece->space->pool, piece->runs, piece->nr_runs);
-	piece->nr_runs = 0;
+	copy_pool_put(&room->space->pool, room->runs, room->nr_runs);
+	room->nr_runs = 0;
 }
 
-static void poison(struct piece *piece)
+static void poison(struct copy_room *room)
 {
-	memset_startat(piece, POISON_BYTE, kc);
-	memset(piece->io.vecs, POISON_BYTE, sizeof(piece->io.vecs));
-	piece->io.places = ~0UL;
-	piece->io.failed = ~0UL;
+	memset(room + 1, POISON_BYTE, room->space->room_size - sizeof(*room));
+	memset(room->io.vecs, POISON_BYTE, sizeof(room->io.vecs));
+	room->io.places = ~0UL;
+	room->io.failed = ~0UL;
 }
 
 /**
- * copy_space_put - give a piece back
- * @piece: one without pages, on no list
+ * copy_space_put - give a room back
+ * @room: one without pages, on no list
  *
  * Context: Any. The caller serialises.
  */
-void copy_space_put(struct piece *piece)
+void copy_space_put(struct copy_room *room)
 {
 	if (POISON_REUSED)
-		poison(piece);
-	list_add(&piece->list, &piece->space->free);
-	piece->space->nr_free++;
+		poison(room);
+	list_add(&room->list, &room->space->free);
+	room->space->nr_free++;
 }

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Jobs that are over: in which order they are called back, and the callbacks
+ *
+ * Errors and cancellation only say that no more is to be started. Whether a job is
+ * over is told in one of two places: at the end of its last piece in flight, or,
+ * where none is, by the cancellation itself; both hold the client's lock.
+ */
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "callback.h"
+#include "compat.h"
+
+/* So many callbacks at a time, before the next I/O is looked at. */
+#define CALLBACKS_MAX 128
+
+/* Who cancels looks at so many jobs before the lock is released for a moment. */
+#define CANCEL_LOOKS 256
+
+static void poison_job(struct job *job)
+{
+	if (POISON_REUSED)
+		memset(job, POISON_BYTE, sizeof(*job));
+}
+
+static void __queue_callback(struct job *job)
+{
+	list_add_tail(&job->turn, &job->kc->callbacks);
+	job->kc->nr_queued++;
+}
+
+/* Queue the callback of the oldest of the ordered jobs, if that has ended. */
+static void __queue_ordered(struct kcopyd_client *kc)
+{
+	struct job *oldest = list_first_entry_or_null(&kc->ordered, struct job,
+						      ordered);
+
+	if (oldest && oldest->finished && list_empty(&oldest->turn))
+		__queue_callback(oldest);
+}
+
+/**
+ * __finish_job - a job is over: call back, in the order of submission if ordered
+ * @job: the job; its client's lock is held
+ *
+ * The worker has to be woken, unless it is who calls this.
+ *
+ * Context: Any.
+ */
+void __finish_job(struct job *job)
+{
+	lockdep_assert_held(&job->kc->lock);
+	job->finished = true;
+	if (job->flags & KCOPYD_ORDERED)
+		__queue_ordered(job->kc);
+	else
+		__queue_callback(job);
+}
+
+/**
+ * __finish_jobs - likewise, for several jobs of one client
+ * @kc: the client; its lock is held
+ * @over: the jobs; empty after this
+ *
+ * Context: Any.
+ */
+void __finish_jobs(struct kcopyd_client *kc, struct list_head *over)
+{
+	struct job *job, *next;
+
+	list_for_each_entry_safe(job, next, over, turn) {
+		if (unlikely(job->flags & KCOPYD_ORDERED)) {
+			list_del_init(&job->turn);
+			__finish_job(job);
+		} else {
+			job->finished = true;
+			kc->nr_queued++;
+		}
+	}
+	list_splice_tail_init(over, &kc->callbacks);
+}
+
+static bool somebody_waits(struct kcopyd_client *kc)
+{
+	/* Who sleeps on this takes the lock after it has queued itself. */
+	return waitqueue_active(&kc->progress);
+}
+
+/**
+ * callbacks_wake_waiters - have those look again who sleep on @progress
+ * @kc: the client; what they wait for is visible already
+ *
+ * Context: Any but NMI.
+ */
+void callbacks_wake_waiters(struct kcopyd_client *kc)
+{
+	if (somebody_waits(kc))
+		wake_up_all(&kc->progress);
+}
+
+static void __account_job(struct kcopyd_client *kc, const struct job *job)
+{
+	kc->stats.jobs_completed++;
+	if (job->cancelled)
+		kc->stats.jobs_cancelled++;
+	else if (job->read_err || job->write_err)
+		kc->stats.jobs_failed++;
+}
+
+/*
+ * Keep the object of a job for the next, unless somebody waits for one. Else it
+ * is to be freed: false.
+ */
+static bool __keep_job(struct kcopyd_client *kc, struct job *job)
+{
+	if (kc->nr_kept == CLIENT_JOBS_KEPT ||
+	    READ_ONCE(kc->mempool.curr_nr) < kc->mempool.min_nr)
+		return false;
+	kc->kept[kc->nr_kept++] = job;
+	return true;
+}
+
+/*
+ * Call one job back. Its object is free from here on. It is set aside for the
+ * first job that the callback submits; but who was written for dm-kcopyd may
+ * wait, in a callback, for somebody else who needs it for his submission.
+ */
+static void __call_back(struct kcopyd_client *kc, struct job *job)
+	__releases(&kc->lock) __acquires(&kc->lock)
+{
+	int read_err = job->cancelled ? -ECANCELED : job->read_err;
+	unsigned long write_err = job->write_err;
+	bool dropin = job->flags & JOB_DROPIN;
+	void *context = job->context;
+	union job_fn fn = job->fn;
+
+	list_del(&job->turn);
+	list_del(&job->all);
+	if (job->flags & KCOPYD_ORDERED) {
+		list_del(&job->ordered);
+		__queue_ordered(kc);
+	}
+	if (!job->callback_only) {
+		__account_job(kc, job);
+		if (dropin)
+			read_err = !!read_err;
+	}
+	kc->calling = job->seq;
+	kc->caller = current;
+	poison_job(job);
+	if (!dropin)
+		kc->spare = job;
+	else if (__keep_job(kc, job))
+		job = NULL;
+	raw_spin_unlock_irq(&kc->lock);
+
+	if (dropin && job)
+		mempool_free(job, &kc->mempool);
+	if (dropin)
+		fn.dropin(read_err, write_err, context);
+	else
+		fn.native(read_err, write_err, context);
+	cond_resched();
+
+	raw_spin_lock_irq(&kc->lock);
+	kc->caller = NULL;
+	kc->calling = 0;
+	kc->nr_returned++;
+	job = kc->spare;
+	kc->spare = NULL;
+	if (job && __keep_job(kc, job))
+		job = NULL;
+	if (unlikely(job || somebody_waits(kc))) {
+		raw_spin_unlock_irq(&kc->lock);
+		if (job)
+			mempool_free(job, &kc->mempool);
+		callbacks_wake_waiters(kc);
+		raw_spin_lock_irq(&kc->lock);
+	}
+}
+
+/**
+ * callbacks_claim - is somebody to be called back, and nobody at it already?
+ * @kc: the client
+ *
+ * Context: The worker.
+ * Return: true if so; then callbacks_call() is due.
+ */
+bool callbacks_claim(struct kcopyd_client *kc)
+{
+	/* Who adds one wakes the worker, or finds the claim under the lock. */
+	return !list_empty(&kc->callbacks) && !atomic_read(&kc->calling_back) &&
+	       !atomic_xchg(&kc->calling_back, true);
+}
+
+/**
+ * callbacks_call - call back those who wait for it, but not too many
+ * @kc: the client, claimed
+ * @more: set to whether some are left
+ *
+ * Context: The worker. May sleep.
+ * Return: How many were called.
+ */
+unsigned int callbacks_call(struct kcopyd_client *kc, bool *more)
+{
+	unsigned int calls = 0;
+	struct job *job;
+
+	raw_spin_lock_irq(&kc->lock);
+	while (calls < CALLBACKS_MAX &&
+	       (job = list_first_entry_or_null(&kc->callbacks, struct job,
+					       turn))) {
+		__call_back(kc, job);
+		calls++;
+	}
+	atomic_set(&kc->calling_back, false);
+	*more = !list_empty(&kc->callbacks);
+	raw_spin_unlock_irq(&kc->lock);
+	return calls;
+}
+
+static void __cancel(struct job *job)
+{
+	job->cancelled = true;
+	job_stop(job);
+	if (!job->inflight) {
+		list_del_init(&job->turn);
+		__finish_job(job);
+	}
+}
+
+/**
+ * __cancel_jobs - stop the unfinished jobs that were submitted with a context
+ * @kc: the client; its lock is held, and released for moments
+ * @context: the context
+ * @irq: as saved when the lock was taken
+ *
+ * If there are any, the worker has to be woken.
+ *
+ * Context: Any but NMI.
+ * Return: The number of jobs stopped.
+ */
+int __cancel_jobs(struct kcopyd_client *kc, void *context, unsigned long *irq)
+	__must_hold(&kc->lock)
+{
+	struct job place = {}; /* ours in the list, where the lock is released */
+	unsigned int looks = 0;
+	u64 last = kc->seq;
+	struct job *job;
+	int nr = 0;
+
+	list_for_each_entry(job, &kc->jobs, all) {
+		if (job_is_place(job))
+			continue;
+		if (job->seq > last)
+			break;
+		if (job->context == context && !job->finished &&
+		    !job->cancelled) {
+			__cancel(job);
+			nr++;
+		}
+		if (++looks % CANCEL_LOOKS)
+			continue;
+		list_add(&place.all, &job->all);
+		raw_spin_unlock_irqrestore(&kc->lock, *irq);
+		raw_spin_lock_irqsave(&kc->lock, *irq);
+		job = list_prev_entry(&place, all);
+		list_del(&place.all);
+	}
+	return nr;
+}

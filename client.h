@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a client is made of: jobs, the pieces that jobs are done in, and the state
+ * of its worker
+ */
+#ifndef KCOPYD_CLIENT_H
+#define KCOPYD_CLIENT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mempool.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "include/linux/dm-kcopyd.h"
+#include "io_region.h"
+#include "kcopyd.h"
+#include "reserve.h"
+#include "space.h"
+
+/*
+ * So many objects of jobs that are over a client keeps at hand for the next.
+ * KASAN finds the use of a freed object only if it is freed.
+ */
+#define CLIENT_JOBS_KEPT (IS_ENABLED(CONFIG_KASAN) ? 1 : 32)
+
+/*
+ * Flags of a job beside those of kcopyd.h. JOB_DROPIN: it came by the interface
+ * of dm-kcopyd.
+ */
+#define JOB_DROPIN BIT(7)
+
+/* What to call when a job has ended. */
+union job_fn {
+	kcopyd_notify_fn native;
+	dm_kcopyd_notify_fn dropin;
+};
+
+/*
+ * A job is in one of these states, which follow each other:
+ *
+ * waiting	on the client's @turns: something is left to be started
+ * running	on no list by @turn: all is started, or as much as may be in
+ *		flight at once; goes back to waiting when a piece ends and more
+ *		is left
+ * finished	@finished is set; on the client's @callbacks, if it is ordered once
+ *		the ordered jobs before it have been called back
+ *
+ * Only __finish_job() ends a job, and it is called in one of two places: where the
+ * last piece in flight ends, or where a job without any is cancelled.
+ *
+ * Members are guarded by the client's lock, with these exceptions: what the
+ * submitter filled in does not change; @read_err, @written, @writing and @ready
+ * belong to the worker; @write_err, @offload and @stop may be read at any time.
+ */
+struct job {
+	struct list_head all;	  /* on the client's @jobs */
+	struct list_head turn;	  /* on its @turns or its @callbacks */
+	struct list_head ordered; /* on its @ordered, until it is called back */
+	struct list_head ready;	  /* sequential: read, to be written */
+	struct kcopyd_client *kc;
+	u64 seq; /* when it was submitted */
+	union job_fn fn;
+	void *context;
+	sector_t count;	    /* length, in sectors */
+	unsigned int block; /* all I/O is in multiples of this */
+	u8 flags;
+	u8 places; /* mask: destinations that could be written at the beginning */
+	struct io_place from; /* no device: zero the destinations */
+	struct io_place to[KCOPYD_MAX_REGIONS];
+	/* All from here on begins as zero. */
+	u8 inflight; /* pieces */
+	u8 offload;  /* mask: devices that zero on command */
+	int read_err;
+	unsigned long write_err;
+	sector_t next;	    /* all before this has been started */
+	sector_t written;   /* sequential: what comes next */
+	bool callback_only; /* a prepared callback, not a job */
+	bool writing;	    /* sequential: a write is in flight */
+	bool flushed;	    /* durable: flush has been started */
+	bool stop;	    /* start no more I/O */
+	bool cancelled;
+	bool finished;
+};
+
+/*
+ * What a piece is doing. A piece of a copy is read, then written; a piece of
+ * zeroes is zeroed by command where the device can, then by writing elsewhere.
+ */
+enum phase {
+	PHASE_READ,
+	PHASE_WRITE,
+	PHASE_ZERO_COMMAND,
+	PHASE_ZERO_PAGES,
+	PHASE_FLUSH,
+};
+
+/* A part of a job, with all that its I/O needs. */
+struct piece {
+	struct copy_room room; /* comes first; its list is where the piece is */
+	/* All from here on is set anew for each use. */
+	struct kcopyd_client *kc;
+	struct job *job;
+	struct llist_node done; /* on the client's @done */
+	enum phase phase;
+	sector_t offset; /* from the beginning of the job */
+	unsigned int sectors;
+	unsigned int zeroed;  /* by writing: sectors done so far */
+	unsigned int read;    /* sectors read */
+	unsigned int written; /* sectors written, of all destinations */
+	u8 places;	      /* mask: still to be zeroed by writing */
+	bool throttled;	      /* the throttle counts it */
+};
+
+/* The state of the worker; see wake() and run_worker() in engine.c. */
+enum worker_bits {
+	WORKER_BUSY,	/* a work deals with the I/O */
+	WORKER_CALLING, /* but calls back now; the other may take over */
+	WORKER_KICKED,	/* there is more to do */
+	WORKER_GONE,	/* the client is being freed */
+};
+
+/* One of the two works that are the worker in turns; see run_worker(). */
+struct kcopyd_work {
+	struct work_struct work;
+	struct kcopyd_client *kc;
+};
+
+struct kcopyd_client {
+	struct llist_head done; /* pieces whose I/O has ended */
+	unsigned long worker;	/* mask of enum worker_bits */
+	struct workqueue_struct *wq;
+	struct kcopyd_work works[2];
+	struct kcopyd_work *next; /* the one that is queued next */
+
+	/* The worker's own. Others may read @taken. */
+	struct llist_node *ended; /* pieces taken from @done, to be dealt with */
+	u64 taken;		  /* how often it has taken all of @done */
+
+	raw_spinlock_t lock;	    /* guards all below up to @mempool */
+	u64 dealt_with;		    /* @taken, when all that was had been */
+	struct list_head turns;	    /* jobs that have more to start */
+	struct list_head callbacks; /* finished jobs, to be called back */
+	struct list_head jobs;	    /* all jobs not called back, by age */
+	struct list_head ordered;   /* those of them that are ordered */
+	struct copy_space own;	    /* room that no other client takes */
+	u64 nr_queued;		    /* callbacks so far put on @callbacks */
+	u64 nr_returned;	    /* callbacks that have returned */
+	atomic_t calling_back;	    /* a work calls back, and looks for more */
+	u64 seq;		    /* of the latest job */
+	u64 calling;		    /* job whose callback runs, or 0 */
+	unsigned int nr_prepared;   /* callbacks prepared, not triggered */
+	unsigned int nr_kept;
+	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
+	struct kcopyd_stats stats;
+
+	struct task_struct *caller; /* task that runs a callback */
+	struct job *spare;	    /* for the first job it submits */
+
+	mempool_t mempool;	    /* of struct job */
+	wait_queue_head_t progress; /* a callback has returned */
+	struct rcu_head rcu;
+
+	bool shares; /* borrows from the reserve */
+	struct borrower borrower;
+
+	struct dm_kcopyd_throttle *throttle;
+	unsigned long throttled; /* see throttle_begin() */
+	struct delayed_work unthrottle;
+};
+
+/* On a client's list of jobs there may be this instead; see engine_cancel(). */
+static inline bool job_is_place(const struct job *job)
+{
+	return !job->kc;
+}
+
+static inline bool job_is_zeroing(const struct job *job)
+{
+	return !job->from.bdev;
+}
+
+static inline bool job_stopped(const struct job *job)
+{
+	return READ_ONCE(job->stop);
+}
+
+static inline void job_stop(struct job *job)
+{
+	WRITE_ONCE(job->stop, true);
+}
+
+/* All destinations, as a mask, but for those that were bad from the beginning. */
+static inline unsigned long job_all_places(const struct job *job)
+{
+	return job->places;
+}
+
+/* The destinations that still get writes. */
+static inline unsigned long job_places(const struct job *job)
+{
+	if (job->flags & KCOPYD_IGNORE_ERROR)
+		return job_all_places(job);
+	return job_all_places(job) & ~READ_ONCE(job->write_err);
+}
+
+static inline bool job_has_more(const struct job *job)
+{
+	return !job_stopped(job) && job->next < job->count;
+}
+
+#endif /* KCOPYD_CLIENT_H */
