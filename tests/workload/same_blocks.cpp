@@ -2,11 +2,11 @@
 /*
  * same_blocks - compare files or block devices, past the page cache
  *
- *	same_blocks [--blocks N] [--or OTHER] FILE FILE...
+ *	same_blocks [--blocks N] [--or OTHER]... FILE FILE...
  *
  * Compares the first N blocks of 4 KiB, by default all that the first file has.
- * Exit status: 0 if every file has the same there as the first; with --or, each
- * sector may be as in OTHER instead.
+ * Exit status: 0 if every file has the same there as the first; each sector may be
+ * as in an OTHER instead.
  */
 #include <algorithm>
 #include <cstdint>
@@ -88,14 +88,14 @@ bool same(std::vector<Reader> &models, std::uint64_t blocks,
 	return true;
 }
 
-bool all_same(const std::vector<std::string> &names, const std::string &other,
-	      std::uint64_t blocks)
+bool all_same(const std::vector<std::string> &names,
+	      const std::vector<std::string> &others, std::uint64_t blocks)
 {
 	std::vector<Reader> models;
 	bool result = true;
 
 	models.emplace_back(names.front());
-	if (!other.empty())
+	for (const auto &other : others)
 		models.emplace_back(other);
 	if (!blocks)
 		blocks = models.front().blocks();
@@ -110,17 +110,18 @@ int main(int argc, char **argv)
 {
 	CLI::App app("Compare files or block devices.");
 	std::vector<std::string> names;
-	std::string other;
+	std::vector<std::string> others;
 	std::uint64_t blocks = 0;
 
 	app.add_option("files", names, "what to compare")
 		->required()
 		->expected(2, 16);
-	app.add_option("--or", other, "what sectors may be instead");
+	app.add_option("--or", others, "what sectors may be instead")
+		->allow_extra_args(false);
 	app.add_option("--blocks", blocks, "how many blocks of 4 KiB");
 	CLI11_PARSE(app, argc, argv);
 	try {
-		return all_same(names, other, blocks) ? 0 : 1;
+		return all_same(names, others, blocks) ? 0 : 1;
 	} catch (const std::exception &error) {
 		fmt::print(stderr, "same_blocks: {}\n", error.what());
 		return 2;

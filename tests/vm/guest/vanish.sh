@@ -10,9 +10,12 @@
 #	stays_dead	not empty if who has it open has a dead one from then on
 #	opens		not empty if it can be opened in trouble
 #	kept		how many blocks of 4 KiB survive
+#	zeroes		not empty if zeroes may be read in trouble, with success
 
 # shellcheck disable=SC2034,SC2154 # for the script, and from it
-begin_trouble() { trouble=$1 stays_dead='' opens='' kept=$((bad_sectors / 8)); }
+begin_trouble() {
+	trouble=$1 stays_dead='' opens='' kept=$((bad_sectors / 8)) zeroes=''
+}
 
 # Each request takes 10 ms.
 make_null_blk() {
@@ -49,10 +52,12 @@ make_bad_loop() {
 	bad=/dev/loop7
 }
 
+# Until the device is told of its file's new length, reads behind the end succeed, and
+# up to 6.1 the whole request is zeroes then.
 loop_short() {
 	begin_trouble gone
 	make_bad_loop
-	kept=256 opens=yes
+	kept=256 opens=yes zeroes=yes
 	harm() {
 		truncate -s 1M /tmp/loop/7
 		losetup -c "$bad"
