@@ -70,6 +70,12 @@ static void region_endio(struct bio *bio)
 		io->done(io);
 }
 
+/*
+ * Somebody waits for a copy. Writeback throttling takes writes without these two flags
+ * for buffered writeback, which nobody waits for, and makes their submitter sleep.
+ */
+#define OP_WRITE (REQ_OP_WRITE | REQ_SYNC | REQ_IDLE)
+
 /* What all bios of a step have in common. */
 struct step {
 	blk_opf_t opf;
@@ -178,7 +184,7 @@ void region_write(struct region_io *io, const struct io_place *to,
 		  unsigned long places, sector_t offset, unsigned int sectors)
 {
 	const struct step step = {
-		.opf = REQ_OP_WRITE,
+		.opf = OP_WRITE,
 		.vecs = io->vecs,
 		.nr_vecs = io->nr_vecs,
 		.offset = offset,
@@ -228,7 +234,7 @@ void region_write_zero_pages(struct region_io *io, const struct io_place *to,
 			     unsigned int sectors)
 {
 	const struct step step = {
-		.opf = REQ_OP_WRITE,
+		.opf = OP_WRITE,
 		.vecs = zero_vecs,
 		.nr_vecs = DIV_ROUND_UP(sectors << SECTOR_SHIFT,
 					ZERO_VEC_BYTES),
@@ -250,7 +256,7 @@ void region_write_zero_pages(struct region_io *io, const struct io_place *to,
 void region_flush(struct region_io *io, const struct io_place *to,
 		  unsigned long places)
 {
-	const struct step step = { .opf = REQ_OP_WRITE | REQ_PREFLUSH };
+	const struct step step = { .opf = OP_WRITE | REQ_PREFLUSH };
 	struct io_place device[KCOPYD_MAX_REGIONS];
 	unsigned int i;
 

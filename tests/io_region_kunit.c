@@ -459,6 +459,29 @@ static void flush_makes_durable(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_disk_durable(f->disks[1], 8, 32));
 }
 
+/* Somebody waits for them, so writeback throttling is not to hold them up. */
+static void writes_are_not_taken_for_writeback(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned int i;
+
+	make_disks(test, 1, &with_cache);
+	map_buffer(f, 8);
+	region_write(&f->io, f->places, BIT(0), 0, 8);
+	expect_end(test);
+	region_write_zero_pages(&f->io, f->places, BIT(0), 0, 8);
+	expect_end(test);
+	region_flush(&f->io, f->places, BIT(0));
+	expect_end(test);
+	KUNIT_ASSERT_EQ(test, test_disk_log_length(f->disks[0]), 3);
+	for (i = 0; i < 3; i++) {
+		blk_opf_t opf = test_disk_log(f->disks[0], i)->opf;
+
+		KUNIT_EXPECT_TRUE(test, opf & REQ_SYNC);
+		KUNIT_EXPECT_TRUE(test, opf & REQ_IDLE);
+	}
+}
+
 static void failed_flush_has_its_bit(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -649,6 +672,7 @@ static struct kunit_case io_region_cases[] = {
 	KUNIT_CASE(refusal_and_failure_are_told_apart),
 	KUNIT_CASE(zeroing_by_writing_zeroes),
 	KUNIT_CASE(flush_makes_durable),
+	KUNIT_CASE(writes_are_not_taken_for_writeback),
 	KUNIT_CASE(failed_flush_has_its_bit),
 	KUNIT_CASE(step_ends_once_wherever_its_bios_end),
 	KUNIT_CASE(step_ends_with_its_last_bio),
