@@ -151,6 +151,14 @@ char *header_check_match(const struct store *store);
 bool header_is_lost(const struct store *store);
 bool header_samples_match(struct store *store, struct exceptions *e);
 
+/*
+ * How a store's own blocks are written. Others wait for them: without REQ_IDLE,
+ * writeback throttling would hold them up.
+ */
+#define STORE_WRITE                                                    \
+	(REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA | REQ_SYNC | REQ_IDLE | \
+	 REQ_META | REQ_PRIO)
+
 int store_transfer(struct block_device *bdev, void *data, sector_t sector,
 		   blk_opf_t opf);
 int store_is_empty(struct store *store);

@@ -78,8 +78,7 @@ static int __write_header(struct store *store, enum header_state state)
 	lockdep_assert_held(&store->header_lock);
 	h->state = cpu_to_le32(state);
 	h->crc = cpu_to_le32(header_crc(h));
-	return store_transfer(store->bdev, h, 0,
-			      REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA | REQ_META);
+	return store_transfer(store->bdev, h, 0, STORE_WRITE);
 }
 
 int header_write(struct store *store, enum header_state state)

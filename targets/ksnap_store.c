@@ -447,8 +447,7 @@ bool store_submit(struct store *store, struct commit *commit)
 	if (store->err)
 		return false;
 	seal_blocks(store);
-	bio_init(&store->bio, store->bdev, &store->vec, 1,
-		 REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA | REQ_SYNC | REQ_META);
+	bio_init(&store->bio, store->bdev, &store->vec, 1, STORE_WRITE);
 	store->bio.bi_iter.bi_sector = group_sector(store,
 						    store->nr_entries - 1);
 	__bio_add_page(&store->bio, virt_to_page(store->group), GROUP_BYTES,
