@@ -5,8 +5,9 @@
 #
 #   targets ENGINE       load them: from the kernel's own modules for dm-kcopyd,
 #                        from /files for kcopyd
-#   snapshots ID WHAT NANOSECONDS CHUNK_SECTORS COUNT WRITES
-#                        random writes to an origin with so many snapshots
+#   snapshots ID WHAT NANOSECONDS CHUNK_SECTORS COUNT WRITES [in-order]
+#                        random writes to an origin with so many snapshots; or in
+#                        order, through the page cache
 #   mirror ID WHAT NANOSECONDS LEGS REGION_SECTORS MEGABYTES
 #                        first synchronisation
 #   thin ID WHAT NANOSECONDS BLOCK_SECTORS WRITES
@@ -17,7 +18,8 @@
 # All data is on null_blk devices of that latency, which keep nothing; metadata
 # is on a ram disk. WHAT is counted: time, or pages. Time begins with the first
 # write, or when the device is resumed, and ends with the last write; pages are
-# counted from before the targets exist.
+# counted from before the targets exist. Requests that reached the null_blk devices
+# are always counted.
 
 export DM_DISABLE_UDEV=1
 watch=/sys/kernel/debug/kcopyd-watch
@@ -61,24 +63,47 @@ start() {
 	[ "$what" = pages ] || echo time >$watch
 }
 
+# All that the null_blk devices have done, and how much.
+# shellcheck disable=SC2154 # from guest.sh
+requests() {
+	for device in "$nullb"/*/; do
+		name=$(basename "$device")
+		cat "/sys/block/$(readlink "/dev/$name" || echo "$name")/stat"
+	done | awk '{ nr += $1 + $5; sectors += $3 + $7 }
+		END { print "requests", nr; print "sectors", sectors }'
+}
+
 # finish ID DEVICE...: report, and remove all devices, those on top first
 finish() {
-	sed "s/^/result $1 /" $watch | tell
+	{
+		cat $watch
+		requests
+	} | sed "s/^/result $1 /" | tell
 	shift
 	dmsetup remove "$@"
 	forget
 }
 
-# write_at_random DEVICE MEGABYTES WRITES: what is counted is between the commands
-# that fio calls; it redirects their output itself
-write_at_random() {
-	fio --name=writes --filename="$1" --size="$2m" --bs=4k \
-		--number_ios="$3" --rw=randwrite --norandommap --direct=1 \
-		--ioengine=libaio --iodepth=32 --invalidate=0 \
+# write_with_fio DEVICE MEGABYTES WRITES OPTIONS...: what is counted is between the
+# commands that fio calls; it redirects their output itself
+write_with_fio() {
+	device=$1 megabytes=$2 writes=$3
+	shift 3
+	fio --name=writes --filename="$device" --size="${megabytes}m" --bs=4k \
+		--number_ios="$writes" "$@" --invalidate=0 \
 		--fadvise_hint=0 --thread --output=/tmp/fio \
 		--exec_prerun="{ [ $what = pages ] || echo time >$watch; }" \
 		--exec_postrun="{ echo end >$watch; }" >/dev/null ||
 		fail "fio: $(cat /tmp/fio)"
+}
+
+write_at_random() {
+	write_with_fio "$@" --rw=randwrite --norandommap --direct=1 \
+		--ioengine=libaio --iodepth=32
+}
+
+write_in_order() {
+	write_with_fio "$@" --rw=write --ioengine=psync --end_fsync=1
 }
 
 # wait_written DEVICE MEGABYTES: the work ends with that
@@ -107,7 +132,10 @@ snapshots() {
 	done
 	dmsetup create origin --table \
 		"0 $((origin_megabytes * 2048)) snapshot-origin /dev/base"
-	write_at_random /dev/mapper/origin $origin_megabytes "$6"
+	case ${7:-} in
+	in-order) write_in_order /dev/mapper/origin $origin_megabytes "$6" ;;
+	*) write_at_random /dev/mapper/origin $origin_megabytes "$6" ;;
+	esac
 	# shellcheck disable=SC2086 # words
 	finish "$1" $names
 }

@@ -28,6 +28,18 @@ run snapshots(unsigned int chunk_kib, unsigned int count)
 		 "write", static_cast<double>(nr) };
 }
 
+run snapshots_in_order(unsigned int chunk_kib, unsigned int count)
+{
+	constexpr unsigned int nr = 8192;
+
+	return { fmt::format("dm-snapshot, {} KiB chunks, {} snapshot{}, in "
+			     "order",
+			     chunk_kib, count, count == 1 ? "" : "s"),
+		 "snapshots",
+		 fmt::format("{} {} {} in-order", chunk_kib * 2, count, nr),
+		 "write", static_cast<double>(nr) };
+}
+
 run thin(unsigned int block_kib)
 {
 	constexpr unsigned int nr = 2048;
@@ -95,7 +107,9 @@ cost cost_of(const run &what, const std::string &engine,
 
 	return { value("cost", "busy_ns") / what.amount,
 		 what.amount / value("rate", "ns") * 1e9,
-		 value("memory", "pages_peak") / pages_of_mib };
+		 value("memory", "pages_peak") / pages_of_mib,
+		 value("rate", "requests") / what.amount,
+		 value("rate", "sectors") / value("rate", "requests") / 2 };
 }
 
 /* A table of one figure of all costs, which may be a whole number. */
@@ -131,12 +145,29 @@ table show_one(const std::vector<comparison> &all, const std::string &title,
 const std::vector<run> &runs()
 {
 	static const std::vector<run> all{
-		snapshots(4, 1),  snapshots(4, 4),   snapshots(4, 8),
-		snapshots(16, 1), snapshots(16, 4),  snapshots(16, 8),
-		snapshots(64, 1), snapshots(64, 4),  snapshots(64, 8),
-		thin(64),	  thin(256),	     mirror(2, 64),
-		mirror(2, 2048),  mirror(3, 2048),   clone(4, 1, 1),
-		clone(4, 256, 1), clone(4, 256, 32), clone(64, 32, 1),
+		snapshots(4, 1),
+		snapshots(4, 4),
+		snapshots(4, 8),
+		snapshots(16, 1),
+		snapshots(16, 4),
+		snapshots(16, 8),
+		snapshots(64, 1),
+		snapshots(64, 4),
+		snapshots(64, 8),
+		snapshots_in_order(4, 1),
+		snapshots_in_order(4, 4),
+		snapshots_in_order(4, 8),
+		snapshots_in_order(16, 4),
+		snapshots_in_order(64, 1),
+		thin(64),
+		thin(256),
+		mirror(2, 64),
+		mirror(2, 2048),
+		mirror(3, 2048),
+		clone(4, 1, 1),
+		clone(4, 256, 1),
+		clone(4, 256, 32),
+		clone(64, 32, 1),
 	};
 
 	return all;
@@ -196,6 +227,13 @@ std::vector<table> show(const std::vector<comparison> &all,
 			 how("MiB of the kernel at the peak; null_blk of "
 			     "80 us."),
 			 &cost::mebibytes, false, false),
+		show_one(all, "Requests",
+			 how("At the disks, of a write, or of a MiB; null_blk "
+			     "of 80 us."),
+			 &cost::requests, false, false),
+		show_one(all, "Size of a request",
+			 how("KiB, mean; null_blk of 80 us."), &cost::kib,
+			 false, true),
 	};
 }
 

@@ -28,6 +28,8 @@ struct cost {
 	double instructions; /* of a unit */
 	double rate;	     /* units a second */
 	double mebibytes;    /* of memory, at the peak */
+	double requests;     /* at the disks, of a unit */
+	double kib;	     /* of a request, mean */
 };
 
 struct comparison {
@@ -41,7 +43,7 @@ struct comparison {
 std::vector<std::string> plan();
 std::vector<comparison> evaluate(const std::vector<run> &runs,
 				 const results &measured);
-/* Of instructions, throughput and memory. */
+/* Of instructions, throughput, memory, requests and their size. */
 std::vector<table> show(const std::vector<comparison> &all,
 			const std::string &release);
 

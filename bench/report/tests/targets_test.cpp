@@ -36,9 +36,13 @@ TEST(targets, are_evaluated_by_what_the_machine_reports)
 	std::istringstream log("==== report ====\n"
 			       "result t.1.dm-kcopyd.cost busy_ns 4000\n"
 			       "result t.1.dm-kcopyd.rate ns 1000000000\n"
+			       "result t.1.dm-kcopyd.rate requests 40\n"
+			       "result t.1.dm-kcopyd.rate sectors 1280\n"
 			       "result t.1.dm-kcopyd.memory pages_peak 512\n"
 			       "result t.1.kcopyd.cost busy_ns 2000\n"
 			       "result t.1.kcopyd.rate ns 500000000\n"
+			       "result t.1.kcopyd.rate requests 10\n"
+			       "result t.1.kcopyd.rate sectors 1280\n"
 			       "result t.1.kcopyd.memory pages_peak 128\n"
 			       "verdict 0 taint 0\n");
 	auto all = targets::evaluate({ { "a target", "t", "1", "write", 10 } },
@@ -51,23 +55,29 @@ TEST(targets, are_evaluated_by_what_the_machine_reports)
 	EXPECT_EQ(all[0].kcopyd.rate, 20);
 	EXPECT_EQ(all[0].dm_kcopyd.mebibytes, 2);
 	EXPECT_EQ(all[0].kcopyd.mebibytes, 0.5);
+	EXPECT_EQ(all[0].dm_kcopyd.requests, 4);
+	EXPECT_EQ(all[0].kcopyd.requests, 1);
+	EXPECT_EQ(all[0].dm_kcopyd.kib, 16);
+	EXPECT_EQ(all[0].kcopyd.kib, 64);
 
 	auto tables = targets::show(all, "6.12");
 
-	ASSERT_EQ(tables.size(), 3u);
+	ASSERT_EQ(tables.size(), 5u);
 	for (const auto &t : tables)
 		EXPECT_EQ(t.rows[0].front(), "a target");
 	EXPECT_EQ(tables[0].rows[0].back(), "2.00");
 	EXPECT_EQ(tables[1].rows[0].back(), "2.00");
 	EXPECT_EQ(tables[2].rows[0].back(), "4.00");
+	EXPECT_EQ(tables[3].rows[0].back(), "4.00");
+	EXPECT_EQ(tables[4].rows[0].back(), "4.00");
 }
 
 TEST(targets, are_slower_only_beyond_noise)
 {
-	const cost stock{ 1000, 1000, 4096 };
+	const cost stock{ 1000, 1000, 4096, 1, 4 };
 	auto slower = [&](double instructions, double rate) {
 		return comparison{
-			{}, stock, { instructions, rate, 8192 }
+			{}, stock, { instructions, rate, 8192, 1, 4 }
 		}.slower();
 	};
 
