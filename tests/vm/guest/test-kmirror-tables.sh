@@ -186,7 +186,7 @@ done
 dmsetup remove m
 traced synchronise_anew
 for i in 1 2; do
-	seen $i "FW 0 + 0"
+	seen $i "FWS 0 + 0"
 done
 
 finish
