@@ -72,15 +72,13 @@ copies_succeed() {
 	good_copy 4 1 2 3
 }
 
-# A copy from the bad device, which held new data, to two that held old data.
+# check_from_bad DISK: a copy from the bad device, which held new data, to two that
+# held old data. If it succeeded they are as DISK; or empty, where zeroes may be read.
 check_from_bad() {
-	may=${zeroes:+--or $nothing}
 	case $result in
-	'read 0 write 0') ;;
-	*) may="$may --or $old" ;;
+	'read 0 write 0') same ${zeroes:+--or $nothing} "$1" $first $gate ;;
+	*) same ${zeroes:+--or $nothing} --or $new $old $first $gate ;;
 	esac
-	# shellcheck disable=SC2086 # words wanted
-	same $may $new $first $gate
 }
 
 # Writes to the gate wait there. A copy has two pieces in flight, so it stops in
@@ -151,7 +149,7 @@ during() {
 	harm
 	open_gate
 	expect "$in_copy"
-	check_from_bad
+	check_from_bad $new
 	repair_and_copy
 }
 
@@ -181,7 +179,7 @@ at_any_moment() {
 		start 2 1 3
 		harm
 		expect 'read * write 0'
-		check_from_bad
+		check_from_bad $new
 		repair_and_reopen
 		good_copy 4 1 2 3
 	done
@@ -234,8 +232,8 @@ in_trouble() {
 # what is written makes the file longer again.
 loop_truncated() {
 	make_good
+	look_for_zeroes
 	make_bad_loop
-	zeroes=yes
 	harm() { truncate -s 1M /tmp/loop/7; }
 	step='short between copies'
 	hold
@@ -244,7 +242,7 @@ loop_truncated() {
 	harm
 	start 2 1 3
 	expect 'read * write 0'
-	check_from_bad
+	check_from_bad $bad
 	harm
 	good_copy 0 1 2 3
 	step='short during a copy from it'
@@ -253,7 +251,10 @@ loop_truncated() {
 	harm
 	open_gate
 	expect 'read * write 0'
-	check_from_bad
+	case $result in
+	'read 0 write 0') same ${zeroes:+--or $nothing} --or $new $bad $first $gate ;;
+	*) same ${zeroes:+--or $nothing} --or $new $old $first $gate ;;
+	esac
 	step='short during a copy to it'
 	good_copy 4 1 2 3
 	start_and_stop 0 1 2 3
