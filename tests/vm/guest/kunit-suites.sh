@@ -71,6 +71,7 @@ number=0
 for file in "$updates"/*_kunit.ko; do
 	[ -e "$file" ] || fail "no KUnit module"
 	number=$((number + 1))
+	# shellcheck disable=SC2154 # from the script
 	[ $((number % 2)) != $((first % 2)) ] || run_module "$(basename "$file" .ko)"
 done
 unload_all
