@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 
 #include "callback.h"
-#include "compat.h"
 
 /* So many callbacks at a time, before the next I/O is looked at. */
 #define CALLBACKS_MAX 128

@@ -48,8 +48,8 @@ union job_fn {
  * finished	@finished is set; on the client's @callbacks, if it is ordered once
  *		the ordered jobs before it have been called back
  *
- * Only __finish_job() ends a job, and it is called in one of two places: where the
- * last piece in flight ends, or where a job without any is cancelled.
+ * Only callback.c ends a job, in one of two places: where the last piece in flight
+ * ends, or where a job without any is cancelled.
  *
  * Members are guarded by the client's lock, with these exceptions: what the
  * submitter filled in does not change; @read_err, @written, @writing and @ready

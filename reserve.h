@@ -20,7 +20,8 @@
  * @wake: have it ask again; called with the reserve's lock held
  *
  * The owner serialises the calls for one borrower. All members but @wake are guarded
- * by the reserve's lock; with that not held, @rooms may be read by the owner.
+ * by the reserve's lock. Without it the owner may read @rooms, and whether @in_line is
+ * empty: only his own calls change that.
  */
 struct borrower {
 	struct list_head in_line;

@@ -8,7 +8,6 @@
 #ifndef KCOPYD_SPACE_H
 #define KCOPYD_SPACE_H
 
-#include <linux/kconfig.h>
 #include <linux/list.h>
 
 #include "io_region.h"

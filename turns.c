@@ -10,8 +10,6 @@
  * some: a piece gets all its pages at once, before its first I/O, and then runs to
  * its end. The first in line waits until there is room, and nobody overtakes it.
  */
-#include <linux/sched.h>
-
 #include "throttle.h"
 #include "turns.h"
 
