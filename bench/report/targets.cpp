@@ -28,16 +28,12 @@ run snapshots(unsigned int chunk_kib, unsigned int count)
 		 "write", static_cast<double>(nr) };
 }
 
-run snapshots_in_order(unsigned int chunk_kib, unsigned int count)
+/* The same, but the writes are in order, through the page cache. */
+run in_order(run what)
 {
-	constexpr unsigned int nr = 8192;
-
-	return { fmt::format("dm-snapshot, {} KiB chunks, {} snapshot{}, in "
-			     "order",
-			     chunk_kib, count, count == 1 ? "" : "s"),
-		 "snapshots",
-		 fmt::format("{} {} {} in-order", chunk_kib * 2, count, nr),
-		 "write", static_cast<double>(nr) };
+	what.name += ", in order";
+	what.words += " in-order";
+	return what;
 }
 
 run thin(unsigned int block_kib)
@@ -154,11 +150,11 @@ const std::vector<run> &runs()
 		snapshots(64, 1),
 		snapshots(64, 4),
 		snapshots(64, 8),
-		snapshots_in_order(4, 1),
-		snapshots_in_order(4, 4),
-		snapshots_in_order(4, 8),
-		snapshots_in_order(16, 4),
-		snapshots_in_order(64, 1),
+		in_order(snapshots(4, 1)),
+		in_order(snapshots(4, 4)),
+		in_order(snapshots(4, 8)),
+		in_order(snapshots(16, 4)),
+		in_order(snapshots(64, 1)),
 		thin(64),
 		thin(256),
 		mirror(2, 64),
