@@ -44,10 +44,21 @@ const std::vector<kind> kinds{
 	  slow_load },
 };
 
+bool is_throttled(const kind &what)
+{
+	return what.words.starts_with("throttled");
+}
+
 /* Only the interface of dm-kcopyd has throttles. */
 bool takes_part(const std::string &engine, const kind &what)
 {
-	return !what.words.starts_with("throttled") || engine != "kcopyd";
+	return !is_throttled(what) || engine != "kcopyd";
+}
+
+/* A throttle counts in ticks, so where in a tick a copy ends changes the speed. */
+double noise_of(const kind &what)
+{
+	return is_throttled(what) ? 0.2 : 0.05;
 }
 
 std::string id(const std::string &engine, const kind &what)
@@ -91,7 +102,7 @@ std::vector<neighbours::figure> neighbours::evaluate(const results &measured)
 	std::vector<figure> all;
 
 	for (const auto &what : kinds) {
-		figure f{ what.name, {} };
+		figure f{ what.name, noise_of(what), {} };
 
 		for (const auto &engine : all_engines) {
 			if (!takes_part(engine, what))
