@@ -166,11 +166,17 @@ leg1_becomes_shorter() {
 	same --blocks 1024 /dev/mapper/leg0 /dev/mapper/leg1
 }
 
+# How many regions are in sync is not certain: a leg that hangs does what it is asked to
+# while it is suspended. But the device below has those.
 data_leg_becomes_shorter() {
 	three_legs "1 handle_errors"
 	leg1_becomes_shorter
-	expect_regions 128/256
 	expect_health ASA
+	in_sync=$(regions)
+	in_sync=${in_sync%/*}
+	[ "$in_sync" -ge 128 ] && [ "$in_sync" -lt 256 ] ||
+		fail "$in_sync regions are in sync, not 128 to 255"
+	same --blocks $((in_sync * 8)) /dev/mapper/leg0 /dev/ram1
 }
 
 # A mirror that is not to handle errors forgets them at the end.
