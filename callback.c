@@ -223,6 +223,8 @@ static void __cancel(struct job *job)
 {
 	job->cancelled = true;
 	job_stop(job);
+	if (job->joined_in)
+		WRITE_ONCE(job->joined_in->stop, true);
 	if (!job->inflight) {
 		list_del_init(&job->turn);
 		__finish_job(job);

@@ -44,7 +44,8 @@ union job_fn {
  * waiting	on the client's @turns: something is left to be started
  * running	on no list by @turn: all is started, or as much as may be in
  *		flight at once; goes back to waiting when a piece ends and more
- *		is left
+ *		is left. Or joined with others in one piece, on the list of which
+ *		it is; goes back to waiting, to be done alone, if that fails
  * finished	@finished is set; on the client's @callbacks, if it is ordered once
  *		the ordered jobs before it have been called back
  *
@@ -52,14 +53,15 @@ union job_fn {
  * ends, or where a job without any is cancelled.
  *
  * Members are guarded by the client's lock, with these exceptions: what the
- * submitter filled in does not change; @read_err, @written, @writing and @ready
- * belong to the worker; @write_err, @offload and @stop may be read at any time.
+ * submitter filled in does not change; @read_err, @written, @writing and, of a
+ * sequential job, @ready belong to the worker; @write_err, @offload and @stop may be
+ * read at any time.
  */
 struct job {
 	struct list_head all;	  /* on the client's @jobs */
 	struct list_head turn;	  /* on its @turns or its @callbacks */
 	struct list_head ordered; /* on its @ordered, until it is called back */
-	struct list_head ready;	  /* sequential: read, to be written */
+	struct list_head ready;	  /* pieces to be written, or jobs to be joined */
 	struct kcopyd_client *kc;
 	u64 seq; /* when it was submitted */
 	union job_fn fn;
@@ -81,8 +83,10 @@ struct job {
 	bool writing;	    /* sequential: a write is in flight */
 	bool flushed;	    /* durable: flush has been started */
 	bool stop;	    /* start no more I/O */
+	bool alone;	    /* is not to be joined with others again */
 	bool cancelled;
 	bool finished;
+	struct piece *joined_in; /* with others, while it is */
 };
 
 /*
@@ -97,7 +101,10 @@ enum phase {
 	PHASE_FLUSH,
 };
 
-/* A part of a job, with all that its I/O needs. */
+/*
+ * A part of a job, with all that its I/O needs. Or several whole jobs that are
+ * adjacent, @job is then the one with the lowest sectors.
+ */
 struct piece {
 	struct copy_room room; /* comes first; its list is where the piece is */
 	/* All from here on is set anew for each use. */
@@ -107,11 +114,15 @@ struct piece {
 	enum phase phase;
 	sector_t offset; /* from the beginning of the job */
 	unsigned int sectors;
-	unsigned int zeroed;  /* by writing: sectors done so far */
-	unsigned int read;    /* sectors read */
-	unsigned int written; /* sectors written, of all destinations */
-	u8 places;	      /* mask: still to be zeroed by writing */
-	bool throttled;	      /* the throttle counts it */
+	unsigned int zeroed;	 /* by writing: sectors done so far */
+	unsigned int read;	 /* sectors read */
+	unsigned int written;	 /* sectors written, of all destinations */
+	u8 places;		 /* mask: still to be zeroed by writing */
+	bool throttled;		 /* the throttle counts it */
+	bool is_joined;		 /* it is for several jobs, with these: */
+	bool spoiled;		 /* each has to be done alone */
+	bool stop;		 /* one of them is to start no more I/O */
+	struct list_head joined; /* the jobs, by age */
 };
 
 /* The state of the worker; see wake() and run_worker() in engine.c. */
@@ -150,6 +161,7 @@ struct kcopyd_client {
 	u64 nr_returned;	    /* callbacks that have returned */
 	atomic_t calling_back;	    /* a work calls back, and looks for more */
 	u64 seq;		    /* of the latest job */
+	unsigned int join_peeks;    /* look no further so many times; join.h */
 	u64 calling;		    /* job whose callback runs, or 0 */
 	unsigned int nr_prepared;   /* callbacks prepared, not triggered */
 	unsigned int nr_kept;

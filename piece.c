@@ -11,6 +11,8 @@
  * waits on the job's list @ready. While one waits there, an earlier piece is
  * being read or written, and the end of that looks at the list again; so no
  * piece is forgotten, also when the job is stopped meanwhile.
+ *
+ * A piece for several jobs tells them nothing of an error. It is spoiled, and ends.
  */
 #include <linux/blkdev.h>
 
@@ -155,11 +157,45 @@ static unsigned int write_next(struct job *job, struct list_head *retired)
 	return begin_write(piece);
 }
 
+/* Several jobs: all is well, or each has to be done alone. */
+static unsigned int spoil(struct piece *piece, struct list_head *retired)
+{
+	piece->spoiled = true;
+	piece->read = 0;
+	piece->written = 0;
+	list_add_tail(&piece->room.list, retired);
+	return 0;
+}
+
+static unsigned int joined_read_ended(struct piece *piece,
+				      struct list_head *retired)
+{
+	if (region_failed(&piece->room.io) || READ_ONCE(piece->stop))
+		return spoil(piece, retired);
+	piece->read = piece->sectors;
+	return begin_write(piece);
+}
+
+static unsigned int joined_write_ended(struct piece *piece,
+				       struct list_head *retired)
+{
+	unsigned long places = job_all_places(piece->job);
+
+	if (region_failed(&piece->room.io) || piece->room.io.places != places)
+		return spoil(piece, retired);
+	piece->written = hweight_long(places) * piece->sectors;
+	list_add_tail(&piece->room.list, retired);
+	return 0;
+}
+
 static unsigned int read_ended(struct piece *piece, struct list_head *retired)
 {
 	struct job *job = piece->job;
-	int err = region_read_error(&piece->room.io);
+	int err;
 
+	if (unlikely(piece->is_joined))
+		return joined_read_ended(piece, retired);
+	err = region_read_error(&piece->room.io);
 	if (err)
 		read_failed(job, err);
 	else
@@ -178,6 +214,8 @@ static unsigned int write_ended(struct piece *piece, struct list_head *retired)
 {
 	struct job *job = piece->job;
 
+	if (unlikely(piece->is_joined))
+		return joined_write_ended(piece, retired);
 	note_writes(piece, piece->sectors, 0);
 	list_add_tail(&piece->room.list, retired);
 	if (!(job->flags & KCOPYD_WRITE_SEQ))

@@ -97,6 +97,17 @@ unsigned int reserve_pages(void)
 	return reserve.pool.nr_pages;
 }
 
+/**
+ * reserve_longest - how long a piece the reserve has room for
+ *
+ * Context: Any, while there is a member.
+ * Return: The number of sectors.
+ */
+unsigned int reserve_longest(void)
+{
+	return reserve.piece_sectors;
+}
+
 /* Does a client hold so little that it may have more? */
 static bool __may_borrow(const struct borrower *borrower)
 {

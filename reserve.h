@@ -33,6 +33,7 @@ struct borrower {
 int reserve_join(size_t room_size, void (*step_ended)(struct region_io *io));
 void reserve_leave(void);
 unsigned int reserve_pages(void);
+unsigned int reserve_longest(void);
 
 struct copy_room *reserve_get(struct borrower *borrower, sector_t sectors,
 			      unsigned int block);

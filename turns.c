@@ -10,6 +10,7 @@
  * some: a piece gets all its pages at once, before its first I/O, and then runs to
  * its end. The first in line waits until there is room, and nobody overtakes it.
  */
+#include "join.h"
 #include "throttle.h"
 #include "turns.h"
 
@@ -50,9 +51,8 @@ static unsigned int zero_piece_length(const struct job *job)
  * of the job, is in flight, so that it depends on nobody.
  */
 static struct copy_room *__get_room(struct kcopyd_client *kc,
-				    const struct job *job)
+				    const struct job *job, sector_t left)
 {
-	sector_t left = job->count - job->next;
 	bool own = !kc->shares || left <= kc->own.piece_sectors;
 	struct copy_room *room = NULL;
 
@@ -94,11 +94,102 @@ static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
 		reserve_put(&kc->borrower, room);
 }
 
+/*
+ * Get room for a whole job and those that can be joined with it. If there are none, or
+ * there is no room for all, no others are in the run.
+ */
+static struct copy_room *__get_room_for_run(struct kcopyd_client *kc,
+					    struct job *job,
+					    struct run_of_jobs *run)
+{
+	unsigned int longest = kc->own.piece_sectors;
+	struct copy_room *room;
+
+	__join(kc, job, run, kc->shares ? reserve_longest() : longest);
+	if (list_empty(&run->others))
+		return NULL;
+	room = __get_room(kc, job, run->sectors);
+	if (!room && kc->shares) {
+		__unjoin(job, run);
+		__join(kc, job, run, longest);
+		room = __get_room(kc, job, run->sectors);
+	}
+	if (!room || room->sectors < run->sectors)
+		__unjoin(job, run);
+	return room;
+}
+
+/* What a piece begins with, whatever it is for. */
+static void init_piece(struct piece *piece, struct job *job, enum phase phase,
+		       unsigned int sectors)
+{
+	piece->room.io.stop = &job->stop;
+	piece->room.io.write_read_only = job->flags & JOB_DROPIN;
+	piece->kc = job->kc;
+	piece->job = job;
+	piece->phase = phase;
+	piece->offset = job->next;
+	piece->sectors = sectors;
+	piece->zeroed = 0;
+	piece->read = 0;
+	piece->written = 0;
+	piece->is_joined = false;
+}
+
+/* A job has got its piece: does it get more turns now? */
+static void __end_turn(struct kcopyd_client *kc, struct job *job,
+		       unsigned int sectors)
+{
+	job->next += sectors;
+	job->inflight++;
+	if (job_has_more(job) && job->inflight < pieces_max(job))
+		list_move_tail(&job->turn, &kc->turns);
+	else
+		list_del_init(&job->turn);
+}
+
+static struct piece *__next_zeroes(struct kcopyd_client *kc, struct job *job)
+{
+	struct copy_room *room = copy_space_get_bare(&kc->own);
+	struct piece *piece;
+
+	if (!room)
+		return NULL;
+	piece = container_of(room, struct piece, room);
+	init_piece(piece, job, PHASE_ZERO_COMMAND, zero_piece_length(job));
+	__end_turn(kc, job, piece->sectors);
+	return piece;
+}
+
+static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
+{
+	sector_t left = job->count - job->next;
+	bool looks = __may_join(kc, job);
+	struct run_of_jobs run = { .sectors = 0 };
+	struct copy_room *room = NULL;
+	struct piece *piece;
+
+	if (looks)
+		room = __get_room_for_run(kc, job, &run);
+	if (!room)
+		room = __get_room(kc, job, left);
+	if (!room)
+		return NULL;
+	piece = container_of(room, struct piece, room);
+	if (run.sectors > left) {
+		init_piece(piece, run.first, PHASE_READ, run.sectors);
+		__join_in(piece, job, &run);
+	} else {
+		init_piece(piece, job, PHASE_READ,
+			   min_t(sector_t, room->sectors, left));
+		__end_turn(kc, job, piece->sectors);
+	}
+	return piece;
+}
+
 /* Make a piece for the first in line, if there is room for it. */
 static struct piece *__next_piece(struct kcopyd_client *kc)
 {
-	struct copy_room *room;
-	struct piece *piece;
 	struct job *job;
 
 	/* The end of the piece that failed will finish these. */
@@ -106,36 +197,8 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 		list_del_init(&job->turn);
 	if (!job)
 		return NULL;
-	if (job_is_zeroing(job))
-		room = copy_space_get_bare(&kc->own);
-	else
-		room = __get_room(kc, job);
-	if (!room)
-		return NULL;
-
-	room->io.stop = &job->stop;
-	room->io.write_read_only = job->flags & JOB_DROPIN;
-	piece = container_of(room, struct piece, room);
-	if (job_is_zeroing(job)) {
-		piece->phase = PHASE_ZERO_COMMAND;
-		piece->sectors = zero_piece_length(job);
-	} else {
-		piece->phase = PHASE_READ;
-		piece->sectors = room->sectors;
-	}
-	piece->kc = kc;
-	piece->job = job;
-	piece->offset = job->next;
-	piece->zeroed = 0;
-	piece->read = 0;
-	piece->written = 0;
-	job->next += piece->sectors;
-	job->inflight++;
-	if (job_has_more(job) && job->inflight < pieces_max(job))
-		list_move_tail(&job->turn, &kc->turns);
-	else
-		list_del_init(&job->turn);
-	return piece;
+	return job_is_zeroing(job) ? __next_zeroes(kc, job) :
+				     __next_copy(kc, job);
 }
 
 /* Does the throttle let a piece begin? If not, it will be asked again. */
@@ -247,6 +310,11 @@ void __turns_retire(struct kcopyd_client *kc, struct list_head *retired,
 		struct job *job = piece->job;
 
 		__take_back(kc, piece);
+		if (unlikely(piece->is_joined)) {
+			__join_ended(piece, over);
+			__put_piece(kc, piece);
+			continue;
+		}
 		if (!job_has_more(job) && job->inflight == 1 &&
 		    needs_flush(job)) {
 			job->flushed = true;
