@@ -61,7 +61,7 @@ struct job {
 	struct list_head all;	  /* on the client's @jobs */
 	struct list_head turn;	  /* on its @turns or its @callbacks */
 	struct list_head ordered; /* on its @ordered, until it is called back */
-	struct list_head ready;	  /* pieces to be written, or jobs to be joined */
+	struct list_head ready; /* pieces to be written, or jobs to be joined */
 	struct kcopyd_client *kc;
 	u64 seq; /* when it was submitted */
 	union job_fn fn;
@@ -152,6 +152,7 @@ struct kcopyd_client {
 
 	raw_spinlock_t lock;	    /* guards all below up to @mempool */
 	u64 dealt_with;		    /* @taken, when all that was had been */
+	unsigned int flushers;	    /* who wait for that */
 	struct list_head turns;	    /* jobs that have more to start */
 	struct list_head callbacks; /* finished jobs, to be called back */
 	struct list_head jobs;	    /* all jobs not called back, by age */

@@ -123,6 +123,14 @@ static int advance(struct kcopyd_client *kc, struct list_head *retired,
 	return sectors;
 }
 
+/* Does nobody need the lock to be taken? Who comes meanwhile wakes the worker. */
+static bool nothing_to_recycle(struct kcopyd_client *kc,
+			       const struct list_head *retired)
+{
+	return list_empty(retired) && list_empty(&kc->turns) &&
+	       list_empty(&kc->borrower.in_line) && !READ_ONCE(kc->flushers);
+}
+
 /*
  * Take back the pieces in @retired, then start what is next: about so many
  * sectors. Return how many are left of these.
@@ -133,6 +141,8 @@ static int recycle(struct kcopyd_client *kc, struct list_head *retired,
 	LIST_HEAD(started);
 	LIST_HEAD(over);
 
+	if (nothing_to_recycle(kc, retired))
+		return sectors;
 	raw_spin_lock_irq(&kc->lock);
 	__turns_retire(kc, retired, &started, &over);
 	__finish_jobs(kc, &over);
@@ -374,6 +384,10 @@ void engine_flush(struct kcopyd_client *kc)
 {
 	u64 taken, nr;
 
+	raw_spin_lock_irq(&kc->lock);
+	WRITE_ONCE(kc->flushers, kc->flushers + 1);
+	raw_spin_unlock_irq(&kc->lock);
+
 	/* After this look, the worker takes all I/O that ended before the call. */
 	smp_mb();
 	taken = READ_ONCE(kc->taken);
@@ -382,6 +396,7 @@ void engine_flush(struct kcopyd_client *kc)
 
 	/* Callbacks are called in the order in which they are queued. */
 	raw_spin_lock_irq(&kc->lock);
+	WRITE_ONCE(kc->flushers, kc->flushers - 1);
 	nr = kc->nr_queued;
 	raw_spin_unlock_irq(&kc->lock);
 	wait_event(kc->progress, returned(kc, nr));
