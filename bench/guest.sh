@@ -6,7 +6,9 @@
 #   null NAME MEGABYTES NANOSECONDS [SECTORS [REQUESTS]]
 #                        make /dev/NAME, a null_blk whose I/O takes so long; with
 #                        0 it ends in the submitter. It takes so many sectors in a
-#                        request, and so many requests (default, or 0: its own)
+#                        request, and so many requests (default, or 0: its own).
+#                        One that takes a request at a time has a scheduler, and
+#                        writeback throttling; others have not
 #   brd NUMBER MEGABYTES make /dev/ram0 and so on
 #   forget               remove all of these
 #   symbols              report the kernel's functions, as "symbol ..."
@@ -33,6 +35,14 @@ make_null() {
 	[ "${4:-0}" = 0 ] || echo "$4" >"$nullb/$1/max_sectors"
 	[ "${5:-0}" = 0 ] || echo "$5" >"$nullb/$1/hw_queue_depth"
 	echo 1 >"$nullb/$1/power"
+	queue=/sys/block/nullb$(cat "$nullb/$1/index")/queue
+	[ -e "$queue" ] || queue=/sys/block/$1/queue
+	if [ "${5:-0}" = 1 ]; then
+		echo mq-deadline >"$queue/scheduler"
+	else
+		echo none >"$queue/scheduler"
+		echo 0 >"$queue/wbt_lat_usec"
+	fi
 	# before 6.12 the device has a name of its own
 	[ -e "/dev/$1" ] || ln -s "nullb$(cat "$nullb/$1/index")" "/dev/$1"
 }

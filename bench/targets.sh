@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 #
-# In the machine, read by guest.sh: the kernel's own targets, on either engine.
+# In the machine, read by guest.sh: targets that copy, on either engine.
 #
-#   targets ENGINE       load them: from the kernel's own modules for dm-kcopyd,
-#                        from /files for kcopyd
-#   snapshots ID WHAT NANOSECONDS CHUNK_SECTORS COUNT WRITES [in-order]
+#   targets ENGINE       load them: the kernel's own, as they are, for dm-kcopyd, or
+#                        from /files for kcopyd; or this repository's, "own"
+#   snapshots ID WHAT DISK CHUNK_SECTORS COUNT WRITES [in-order]
 #                        random writes to an origin with so many snapshots; or in
 #                        order, through the page cache
-#   mirror ID WHAT NANOSECONDS LEGS REGION_SECTORS MEGABYTES
+#   mirror ID WHAT DISK LEGS REGION_SECTORS MEGABYTES
 #                        first synchronisation
-#   thin ID WHAT NANOSECONDS BLOCK_SECTORS WRITES
+#   thin ID WHAT DISK BLOCK_SECTORS WRITES
 #                        random writes to a thin device that a snapshot shares
-#   clone ID WHAT NANOSECONDS REGION_SECTORS REGIONS_AT_ONCE BATCH MEGABYTES
+#   clone ID WHAT DISK REGION_SECTORS REGIONS_AT_ONCE BATCH MEGABYTES
 #                        hydration
 #
-# All data is on null_blk devices of that latency, which keep nothing; metadata
-# is on a ram disk. WHAT is counted: time, or pages. Time begins with the first
-# write, or when the device is resumed, and ends with the last write; pages are
-# counted from before the targets exist. Requests that reached the null_blk devices
-# are always counted.
+# All data is on null_blk devices, which keep nothing; metadata is on a ram disk. DISK is
+# their latency in nanoseconds; or NANOSECONDS/1, for one that takes a request at a time,
+# with the scheduler and the writeback throttling that a disk has in Debian's kernels.
+#
+# WHAT is counted: time, or pages. Time begins with the first write, or when the device
+# is resumed, and ends with the last write; pages are counted from before the targets
+# exist. Requests that reached the null_blk devices are always counted.
 
 export DM_DISABLE_UDEV=1
 watch=/sys/kernel/debug/kcopyd-watch
@@ -44,12 +46,25 @@ targets() {
 		rmmod "$module"
 	done
 	loaded=''
-	case $1 in
+	engine=$1
+	case $engine in
 	dm-kcopyd) directory=/lib/modules/$(uname -r)/kernel ;;
 	kcopyd) directory=/files ;;
+	own)
+		load /files dm-ksnap dm-kmirror
+		return
+		;;
 	esac
 	load "$directory" dm-bufio dm-bio-prison dm-persistent-data dm-log \
 		dm-region-hash dm-snapshot dm-mirror dm-thin-pool dm-clone
+}
+
+# make_disk NAME MEGABYTES DISK
+make_disk() {
+	case $3 in
+	*/*) make_null "$1" "$2" "${3%/*}" 0 "${3#*/}" ;;
+	*) make_null "$1" "$2" "$3" ;;
+	esac
 }
 
 # begin WHAT: the targets do not exist yet
@@ -114,24 +129,28 @@ wait_written() {
 
 origin_megabytes=65536
 
-# add_snapshot N CHUNK_SECTORS WRITES NANOSECONDS: its store has room for a
-# quarter more chunks than there are writes
+# add_snapshot N CHUNK_SECTORS WRITES DISK: its store has room for a quarter more
+# chunks than there are writes
 add_snapshot() {
-	make_null "store$1" $(($2 * $3 * 5 / 4 / 2048 + 1)) "$4"
+	make_disk "store$1" $(($2 * $3 * 5 / 4 / 2048 + 1)) "$4"
 	dmsetup create "snap$1" --table "0 $((origin_megabytes * 2048)) \
-		snapshot /dev/base /dev/store$1 N $2"
+		$snapshot /dev/base /dev/store$1 N $2 $format"
 	names="$names snap$1"
 }
 
 snapshots() {
-	make_null base $origin_megabytes "$3"
+	case $engine in
+	own) snapshot=ksnap origin=ksnap-origin format=format ;;
+	*) snapshot=snapshot origin=snapshot-origin format='' ;;
+	esac
+	make_disk base $origin_megabytes "$3"
 	begin "$2"
 	names=origin
 	for i in $(seq "$5"); do
 		add_snapshot "$i" "$4" "$6" "$3"
 	done
 	dmsetup create origin --table \
-		"0 $((origin_megabytes * 2048)) snapshot-origin /dev/base"
+		"0 $((origin_megabytes * 2048)) $origin /dev/base"
 	case ${7:-} in
 	in-order) write_in_order /dev/mapper/origin $origin_megabytes "$6" ;;
 	*) write_at_random /dev/mapper/origin $origin_megabytes "$6" ;;
@@ -141,14 +160,21 @@ snapshots() {
 }
 
 mirror() {
-	table="0 $(($6 * 2048)) mirror core 1 $5 $4"
+	case $engine in
+	own) table="kmirror $5 $4" ;;
+	*) table="mirror core 1 $5 $4" ;;
+	esac
+	state=sync
 	for i in $(seq "$4"); do
-		make_null "leg$i" "$6" "$3"
+		make_disk "leg$i" "$6" "$3"
 		table="$table /dev/leg$i 0"
+		[ "$engine" != own ] || table="$table $state"
+		state=fill
 	done
+	[ "$engine" = own ] || table="$table 1 handle_errors"
 	begin "$2"
 	dmsetup create --notable mirror
-	dmsetup load mirror --table "$table 1 handle_errors"
+	dmsetup load mirror --table "0 $(($6 * 2048)) $table"
 	start
 	dmsetup resume mirror
 	wait_written "/dev/leg$4" "$6"
@@ -183,7 +209,7 @@ thin() {
 	[ -e "/tmp/metadata.$4" ] || make_thin "$4"
 	modprobe brd rd_nr=1 rd_size=16384
 	dd if="/tmp/metadata.$4" of=/dev/ram0 bs=1M conv=fsync 2>/dev/null
-	make_null data $((thin_megabytes * 2)) "$3"
+	make_disk data $((thin_megabytes * 2)) "$3"
 	begin "$2"
 	pool "$4"
 	dmsetup message pool 0 "create_snap 1 0"
@@ -195,8 +221,8 @@ thin() {
 
 clone() {
 	modprobe brd rd_nr=1 rd_size=16384
-	make_null from "$7" "$3"
-	make_null to "$7" "$3"
+	make_disk from "$7" "$3"
+	make_disk to "$7" "$3"
 	begin "$2"
 	dmsetup create --notable clone
 	dmsetup load clone --table "0 $(($7 * 2048)) clone /dev/ram0 /dev/to \

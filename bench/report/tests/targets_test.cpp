@@ -14,7 +14,8 @@ using targets::cost;
 TEST(targets, are_given_the_same_work_on_both_engines)
 {
 	auto lines = targets::plan();
-	auto half = lines.size() / 2;
+	auto own = std::ranges::find(lines, "targets own") - lines.begin();
+	auto half = static_cast<std::size_t>(own) / 2;
 
 	EXPECT_EQ(lines[0], "targets dm-kcopyd");
 	EXPECT_EQ(lines[half], "targets kcopyd");
@@ -29,62 +30,85 @@ TEST(targets, are_given_the_same_work_on_both_engines)
 			  "snapshots snapshots.32-4-2048.kcopyd.rate time "
 			  "80000 32 4 2048"),
 		  lines.end());
+	EXPECT_NE(std::ranges::find(lines,
+				    "mirror mirror.2-128-1024.own.slow time "
+				    "2500000/1 2 128 1024"),
+		  lines.end());
 }
 
 TEST(targets, are_evaluated_by_what_the_machine_reports)
 {
-	std::istringstream log("==== report ====\n"
-			       "result t.1.dm-kcopyd.cost busy_ns 4000\n"
-			       "result t.1.dm-kcopyd.rate ns 1000000000\n"
-			       "result t.1.dm-kcopyd.rate requests 40\n"
-			       "result t.1.dm-kcopyd.rate sectors 1280\n"
-			       "result t.1.dm-kcopyd.memory pages_peak 512\n"
-			       "result t.1.kcopyd.cost busy_ns 2000\n"
-			       "result t.1.kcopyd.rate ns 500000000\n"
-			       "result t.1.kcopyd.rate requests 10\n"
-			       "result t.1.kcopyd.rate sectors 1280\n"
-			       "result t.1.kcopyd.memory pages_peak 128\n"
-			       "verdict 0 taint 0\n");
-	auto all = targets::evaluate({ { "a target", "t", "1", "write", 10 } },
-				     results::parse(log));
+	std::string text = "==== report ====\n";
+	auto say = [&](const std::string &what) {
+		text += "result t.1." + what + "\n";
+	};
+	auto say_disk = [&](const std::string &which, int requests) {
+		say(which + " ns 1000000000");
+		say(which + " requests " + std::to_string(requests));
+		say(which + " sectors 1280");
+	};
 
-	ASSERT_EQ(all.size(), 1u);
+	for (const std::string engine : { "dm-kcopyd", "kcopyd", "own" }) {
+		bool stock = engine == "dm-kcopyd";
+
+		say(engine +
+		    (stock ? ".cost busy_ns 4000" : ".cost busy_ns 2000"));
+		say_disk(engine + ".rate", stock ? 40 : 10);
+		say_disk(engine + ".limited", 20);
+		say_disk(engine + ".slow", 80);
+		say(engine + ".memory pages_peak 512");
+	}
+	text += "verdict 0 taint 0\n";
+
+	std::istringstream log(text);
+	auto all = targets::evaluate(
+		{ { "a target", "t", "1", "write", 10, "own" },
+		  { "no own", "t", "1", "write", 10, "" } },
+		results::parse(log));
+
+	ASSERT_EQ(all.size(), 2u);
 	EXPECT_EQ(all[0].dm_kcopyd.instructions, 400);
 	EXPECT_EQ(all[0].kcopyd.instructions, 200);
 	EXPECT_EQ(all[0].dm_kcopyd.rate, 10);
-	EXPECT_EQ(all[0].kcopyd.rate, 20);
 	EXPECT_EQ(all[0].dm_kcopyd.mebibytes, 2);
-	EXPECT_EQ(all[0].kcopyd.mebibytes, 0.5);
-	EXPECT_EQ(all[0].dm_kcopyd.requests, 4);
-	EXPECT_EQ(all[0].kcopyd.requests, 1);
-	EXPECT_EQ(all[0].dm_kcopyd.kib, 16);
-	EXPECT_EQ(all[0].kcopyd.kib, 64);
+	EXPECT_EQ(all[0].dm_kcopyd.fast.number, 4);
+	EXPECT_EQ(all[0].kcopyd.fast.number, 1);
+	EXPECT_EQ(all[0].dm_kcopyd.fast.kib, 16);
+	EXPECT_EQ(all[0].kcopyd.fast.kib, 64);
+	EXPECT_EQ(all[0].kcopyd.limited.number, 2);
+	EXPECT_EQ(all[0].kcopyd.slow.number, 8);
+	EXPECT_EQ(all[0].kcopyd.slow.seconds, 1);
+	ASSERT_TRUE(all[0].own);
+	EXPECT_EQ(all[0].own->instructions, 200);
+	EXPECT_FALSE(all[1].own);
 
 	auto tables = targets::show(all, "6.12");
 
-	ASSERT_EQ(tables.size(), 5u);
-	for (const auto &t : tables)
+	ASSERT_EQ(tables.size(), 6u);
+	for (const auto &t : tables) {
 		EXPECT_EQ(t.rows[0].front(), "a target");
+		for (const auto &row : t.rows)
+			EXPECT_EQ(row.size(), t.head.size());
+	}
 	EXPECT_EQ(tables[0].rows[0].back(), "2.00");
-	EXPECT_EQ(tables[1].rows[0].back(), "2.00");
-	EXPECT_EQ(tables[2].rows[0].back(), "4.00");
-	EXPECT_EQ(tables[3].rows[0].back(), "4.00");
-	EXPECT_EQ(tables[4].rows[0].back(), "4.00");
+	EXPECT_EQ(tables[1].rows[0].back(), "1.00");
+	EXPECT_EQ(tables[5].rows[0][5], "8.000");
 }
 
-TEST(targets, are_slower_only_beyond_noise)
+TEST(targets, are_worse_only_beyond_noise)
 {
-	const cost stock{ 1000, 1000, 4096, 1, 4 };
-	auto slower = [&](double instructions, double rate) {
-		return comparison{
-			{}, stock, { instructions, rate, 8192, 1, 4 }
-		}.slower();
+	const targets::requests disk{ 1, 1, 4 };
+	const cost stock{ 1000, 1000, 4096, disk, disk, disk };
+	auto worse = [&](double instructions, targets::requests slow) {
+		cost ours{ instructions, 1000, 8192, disk, disk, slow };
+
+		return comparison{ {}, stock, ours, {} }.worse().size();
 	};
 
-	EXPECT_FALSE(slower(1000, 1000));
-	EXPECT_FALSE(slower(1049, 951));
-	EXPECT_TRUE(slower(1051, 1000));
-	EXPECT_TRUE(slower(1000, 949));
+	EXPECT_EQ(worse(1000, disk), 0u);
+	EXPECT_EQ(worse(1049, { 1.049, 1.049, 4 }), 0u);
+	EXPECT_EQ(worse(1051, disk), 1u);
+	EXPECT_EQ(worse(1000, { 1.051, 1.051, 4 }), 2u);
 }
 
 } // namespace
