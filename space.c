@@ -15,8 +15,13 @@
 
 #include "space.h"
 
-/* The most rooms that are set aside. */
-#define SPACE_ROOMS_MAX 64
+/*
+ * A room for each so many pages, so that there are enough for small copies; but for
+ * as many as a device does at once, and no more than this.
+ */
+#define ROOM_PAGES	4
+#define SPACE_ROOMS_MIN 64U
+#define SPACE_ROOMS_MAX 512U
 
 /* The longest. */
 #define ROOM_SECTORS_MAX 1024
@@ -24,6 +29,14 @@
 static struct copy_room *room_at(struct copy_space *space, unsigned int i)
 {
 	return space->rooms + i * space->room_size;
+}
+
+static unsigned int nr_rooms(unsigned int num_pages)
+{
+	unsigned int nr = clamp(num_pages / ROOM_PAGES, SPACE_ROOMS_MIN,
+				SPACE_ROOMS_MAX);
+
+	return min(nr, num_pages);
 }
 
 /**
@@ -39,8 +52,7 @@ static struct copy_room *room_at(struct copy_space *space, unsigned int i)
 int copy_space_init(struct copy_space *space, unsigned int num_pages,
 		    size_t room_size, void (*step_ended)(struct region_io *io))
 {
-	unsigned int nr = min_t(unsigned int, num_pages, SPACE_ROOMS_MAX), i;
-	unsigned int half = max(num_pages / 2, 1U);
+	unsigned int nr = nr_rooms(num_pages), half = max(num_pages / 2, 1U), i;
 
 	INIT_LIST_HEAD(&space->free);
 	space->piece_sectors = min_t(u64, (u64)half * PAGE_SECTORS,
