@@ -80,7 +80,8 @@ void __join(struct kcopyd_client *kc, struct job *job, struct run_of_jobs *run,
 		if (!--looks)
 			break;
 	}
-	kc->join_peeks = nr == 1 ? JOIN_PEEKS : 0;
+	/* A line that was shorter than that is no sign that the next look is in vain. */
+	kc->join_peeks = nr == 1 && !looks ? JOIN_PEEKS : 0;
 }
 
 /**
