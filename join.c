@@ -11,7 +11,7 @@
  * No job can tell. If anything of the joined I/O fails, or one of its jobs is
  * cancelled, all that was done is forgotten and each of its jobs goes back into the
  * line, to be done alone. So what each is told is what it would have been told anyway.
- * Jobs whose writes can't be repeated, or which are flushed, are not joined.
+ * Jobs whose writes can't be repeated are not joined. Durable ones share their flush.
  *
  * Looking costs something, also where no copies are adjacent. So only the next few in
  * line are looked at; and when that was in vain, only the very next for a while.

@@ -20,8 +20,7 @@ static inline bool job_continues(const struct job *first, sector_t sectors,
 static inline bool __may_join(struct kcopyd_client *kc, const struct job *job)
 {
 	if (job->next || job->alone || list_is_singular(&kc->turns) ||
-	    job->flags & (KCOPYD_WRITE_SEQ | KCOPYD_DURABLE) ||
-	    job_is_zeroing(job))
+	    job->flags & KCOPYD_WRITE_SEQ || job_is_zeroing(job))
 		return false;
 	if (!kc->join_peeks ||
 	    job_continues(job, job->count, list_next_entry(job, turn)))

@@ -184,8 +184,22 @@ static unsigned int joined_write_ended(struct piece *piece,
 	if (region_failed(&piece->room.io) || piece->room.io.places != places)
 		return spoil(piece, retired);
 	piece->written = hweight_long(places) * piece->sectors;
-	list_add_tail(&piece->room.list, retired);
+	if (piece->job->flags & KCOPYD_DURABLE) {
+		piece->phase = PHASE_FLUSH;
+		region_flush(&piece->room.io, piece->job->to, places);
+	} else {
+		list_add_tail(&piece->room.list, retired);
+	}
 	return 0;
+}
+
+static void joined_flush_ended(struct piece *piece, struct list_head *retired)
+{
+	if (region_failed(&piece->room.io) ||
+	    piece->room.io.places != job_all_places(piece->job))
+		spoil(piece, retired);
+	else
+		list_add_tail(&piece->room.list, retired);
 }
 
 static unsigned int read_ended(struct piece *piece, struct list_head *retired)
@@ -258,6 +272,10 @@ static unsigned int zero_pages_ended(struct piece *piece,
 
 static void flush_ended(struct piece *piece, struct list_head *retired)
 {
+	if (unlikely(piece->is_joined)) {
+		joined_flush_ended(piece, retired);
+		return;
+	}
 	note_writes(piece, 0, 0);
 	list_add_tail(&piece->room.list, retired);
 }

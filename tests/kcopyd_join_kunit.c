@@ -23,13 +23,33 @@
 #define FROM 1000
 #define TO   2000
 
+static const struct test_disk_params cached_disk = {
+	.sectors = 16384,
+	.flags = TEST_DISK_HAS_CACHE,
+};
+
+/* Callbacks of durable jobs that said more than was true. */
+static atomic_t nr_lies;
+
+static void look_if_durable(struct kt_job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < job->num_dests && !job->read_err; i++)
+		if (!(job->write_err & BIT(i)) &&
+		    !test_disk_durable(job->f->dests[i], job->to[i].sector,
+				       job->to[i].count))
+			atomic_inc(&nr_lies);
+}
+
 /* Hold all pages: the reads of a job of two pieces. More reads are held, too. */
 static void hold_all(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 
+	atomic_set(&nr_lies, 0);
 	kt_make_client(test, PAGES);
-	kt_make_disks(test, 2, &kt_disk);
+	kt_make_disks(test, 2, &cached_disk);
 	test_disk_hold(f->source, TEST_DISK_READ);
 	kt_set_regions(f, LARGE, LARGE, 2 * PIECE);
 	f->num_dests = 1;
@@ -45,6 +65,8 @@ static struct kt_job *queue_some(struct kunit *test, sector_t offset,
 	struct kt_fixture *f = test->priv;
 	struct kt_job *job = kt_job(f);
 
+	if (flags & KCOPYD_DURABLE)
+		job->then = look_if_durable;
 	kt_set_regions(f, FROM + offset, TO + offset, count);
 	kt_copy(test, job, flags);
 	return job;
@@ -64,6 +86,7 @@ static void let_go(struct kunit *test)
 	test_disk_release_all(f->source, TEST_DISK_FIFO);
 	kt_wait_all(test);
 	kt_expect_result(test, f->jobs, 0, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&nr_lies), 0);
 }
 
 /* The jobs have been read by so many reads. */
@@ -183,6 +206,42 @@ static void streams_are_joined_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, writes(f, 1), 4);
 }
 
+static unsigned int flushes(struct kt_fixture *f, unsigned int i)
+{
+	return test_disk_count(f->dests[i], TEST_DISK_FLUSH);
+}
+
+static void durable_copies_share_a_flush(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	hold_all(test);
+	for (i = 0; i < JOBS; i++)
+		queue(test, i * COUNT, KCOPYD_DURABLE);
+	let_go(test);
+	expect_one_io(test);
+	KUNIT_EXPECT_EQ(test, flushes(f, 0), 1);
+	KUNIT_EXPECT_EQ(test, flushes(f, 1), 1);
+}
+
+/* The flush of all has failed, and then each one's own does. */
+static void failed_flush_is_of_each_job(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+	unsigned int i;
+
+	hold_all(test);
+	kt_fail(f->dests[1], TEST_DISK_FLUSH, 0, 0, BLK_STS_IOERR);
+	for (i = 0; i < JOBS; i++)
+		queue(test, i * COUNT, KCOPYD_DURABLE);
+	let_go(test);
+	for (i = 1; i < f->nr_jobs; i++)
+		kt_expect_result(test, &f->jobs[i], 0, BIT(1));
+	KUNIT_EXPECT_EQ(test, flushes(f, 0), 1 + JOBS);
+	KUNIT_EXPECT_EQ(test, reads(f), 1 + JOBS);
+}
+
 /* Neighbours in all but one thing. */
 static void others_are_left_alone(struct kunit *test)
 {
@@ -195,7 +254,7 @@ static void others_are_left_alone(struct kunit *test)
 	queue(test, 2 * COUNT, KCOPYD_WRITE_SEQ);
 	queue(test, 3 * COUNT, KCOPYD_WRITE_SEQ);
 	queue(test, 4 * COUNT, KCOPYD_DURABLE);
-	queue(test, 5 * COUNT, KCOPYD_DURABLE);
+	queue(test, 5 * COUNT, KCOPYD_DURABLE | KCOPYD_ORDERED);
 	queue(test, 6 * COUNT, 0);
 	/* a hole in one of the destinations */
 	job = kt_job(f);
@@ -351,7 +410,8 @@ static void make_bad(struct kunit *test, struct rnd_state *random)
 static void queue_random(struct kunit *test, struct rnd_state *random)
 {
 	static const unsigned int flags[] = {
-		0, 0, 0, 0, 0, 0, KCOPYD_IGNORE_ERROR, KCOPYD_ORDERED,
+		0, 0, 0, 0, KCOPYD_IGNORE_ERROR, KCOPYD_ORDERED,
+		KCOPYD_DURABLE, KCOPYD_DURABLE,
 	};
 	sector_t next[STREAMS] = { 0, 700, 2000 };
 	struct kt_fixture *f = test->priv;
@@ -408,6 +468,8 @@ static struct kunit_case join_cases[] = {
 	KUNIT_CASE(descending_copies_are_one),
 	KUNIT_CASE(no_more_than_a_piece_is_joined),
 	KUNIT_CASE(streams_are_joined_each),
+	KUNIT_CASE(durable_copies_share_a_flush),
+	KUNIT_CASE(failed_flush_is_of_each_job),
 	KUNIT_CASE(others_are_left_alone),
 	KUNIT_CASE(failed_read_is_of_one_job),
 	KUNIT_CASE(failed_write_is_of_one_job),
