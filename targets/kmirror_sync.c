@@ -333,9 +333,12 @@ static void announce_end(struct mirror *m)
 static void mirror_work(struct work_struct *work)
 {
 	struct mirror *m = container_of(work, struct mirror, work);
+	struct blk_plug plug;
 	unsigned int i;
 
 	send_put_off(m);
+	/* Regions that follow each other are read by one request. */
+	blk_start_plug(&plug);
 	for (i = 0; i < COPIES; i++) {
 		bool start;
 
@@ -345,6 +348,7 @@ static void mirror_work(struct work_struct *work)
 		if (start)
 			start_copy(m, &m->copies[i]);
 	}
+	blk_finish_plug(&plug);
 	switch_fast(m);
 	announce_end(m);
 }
