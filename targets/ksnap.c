@@ -275,6 +275,7 @@ static int snap_preresume(struct dm_target *ti)
 	if (first) {
 		s->state = SNAP_ACTIVE;
 		o->nr_live++;
+		__kept_forget(&o->kept);
 	}
 	spin_unlock_irq(&o->lock);
 	if (!first)

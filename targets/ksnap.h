@@ -19,6 +19,8 @@
  * ksnap_store.c	exceptions on disk, for snapshots that survive
  * ksnap_header.c	what a store says of itself
  * ksnap_exceptions.c	exceptions in memory
+ * ksnap_kept.c		chunks that every snapshot has already
+ * ksnap_pages.c	memory of these two
  *
  * One read for all
  * ----------------
@@ -73,6 +75,22 @@
 
 /* For so many slots after the last one there is memory: two batches of copies. */
 #define SLOTS_AHEAD (2 * COPIES)
+
+int pages_add(struct xarray *pages, unsigned long index, u32 fill, gfp_t gfp);
+void pages_free(struct xarray *pages);
+
+/* The chunks of an origin that every snapshot has already. */
+struct kept {
+	struct xarray pages;
+	unsigned long epoch; /* ends when there is a new snapshot */
+};
+
+void kept_init(struct kept *k);
+void kept_exit(struct kept *k);
+int kept_reserve(struct kept *k, u32 chunk, gfp_t gfp);
+bool __kept_add(struct kept *k, u32 chunk);
+void __kept_forget(struct kept *k);
+bool kept_has(struct kept *k, u32 first, u32 last);
 
 struct exception {
 	u32 chunk;
@@ -246,11 +264,13 @@ struct origin {
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	wait_queue_head_t settled; /* copies have ended, snapshots failed */
+	struct kept kept;	   /* may be asked without the lock */
 
 	spinlock_t lock;	/* guards all below */
 	struct snap *snaps[SNAPS_MAX];
 	unsigned int nr_live;	/* active or failing: origin writes look */
 	unsigned int nr_failing;
+	u32 kept_wanted;	/* a chunk for which @kept wants memory */
 	struct bio_list put_off;
 	struct bio_list starved;
 	struct bio_list draining;

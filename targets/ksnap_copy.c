@@ -226,6 +226,20 @@ static void reserve_exceptions(struct origin *o, struct list_head *batch)
 	}
 }
 
+/* Without it writes to such chunks take longer, and ask again. */
+static void reserve_kept(struct origin *o)
+{
+	u32 chunk;
+
+	spin_lock_irq(&o->lock);
+	chunk = o->kept_wanted;
+	o->kept_wanted = NO_CHUNK;
+	spin_unlock_irq(&o->lock);
+	if (chunk != NO_CHUNK)
+		kept_reserve(&o->kept, chunk,
+			     GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+}
+
 static void finish_copies(struct origin *o)
 {
 	struct copy *copy, *next;
@@ -319,6 +333,7 @@ static void origin_work(struct work_struct *work)
 {
 	struct origin *o = container_of(work, struct origin, work);
 
+	reserve_kept(o);
 	finish_copies(o);
 	fail_snaps(o);
 	resend_bios(o);
@@ -350,6 +365,8 @@ void origin_init(struct origin *o)
 	INIT_WORK(&o->work, origin_work);
 	INIT_LIST_HEAD(&o->free);
 	INIT_LIST_HEAD(&o->copied);
+	o->kept_wanted = NO_CHUNK;
+	kept_init(&o->kept);
 	hash_init(o->by_chunk);
 	hash_init(o->reads);
 	for (i = 0; i < COPIES; i++) {

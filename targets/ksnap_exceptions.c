@@ -10,66 +10,13 @@
  * much to do: with @nr_buckets = 2^n + i, the first i buckets of 2^n are split
  * already, and bucket i is the next one.
  */
-#include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
 
 #include "ksnap.h"
 
 #define SLOTS_PER_PAGE (PAGE_SIZE / sizeof(struct exception))
 #define HEADS_PER_PAGE (PAGE_SIZE / sizeof(u32))
-
-/* Of all snapshots. */
-static atomic_long_t nr_pages;
-
-/* A quarter of memory, so that what is kept of a store drives nobody else out. */
-static bool take_page(void)
-{
-	if (atomic_long_inc_return(&nr_pages) <= totalram_pages() / 4)
-		return true;
-	atomic_long_dec(&nr_pages);
-	return false;
-}
-
-static int add_page(struct xarray *pages, unsigned long index, u32 fill,
-		    gfp_t gfp)
-{
-	void *page;
-	int err;
-
-	if (xa_load(pages, index))
-		return 0;
-	if (!take_page())
-		return -ENOMEM;
-	page = (void *)__get_free_page(gfp);
-	err = -ENOMEM;
-	if (!page)
-		goto err_page;
-	memset32(page, fill, PAGE_SIZE / sizeof(u32));
-	err = xa_err(xa_store(pages, index, page, gfp));
-	if (err)
-		goto err_store;
-	return 0;
-
-err_store:
-	free_page((unsigned long)page);
-err_page:
-	atomic_long_dec(&nr_pages);
-	return err;
-}
-
-static void free_pages_of(struct xarray *pages)
-{
-	unsigned long index;
-	void *page;
-
-	xa_for_each(pages, index, page) {
-		free_page((unsigned long)page);
-		atomic_long_dec(&nr_pages);
-	}
-	xa_destroy(pages);
-}
 
 static struct exception *exception_of(struct exceptions *e, u32 slot)
 {
@@ -95,8 +42,8 @@ static u32 bucket_of(const struct exceptions *e, u32 chunk)
 
 void exceptions_exit(struct exceptions *e)
 {
-	free_pages_of(&e->slots);
-	free_pages_of(&e->heads);
+	pages_free(&e->slots);
+	pages_free(&e->heads);
 }
 
 /**
@@ -114,11 +61,12 @@ int exceptions_reserve(struct exceptions *e, u32 nr_slots, gfp_t gfp)
 
 	while (e->nr_slots < nr_slots) {
 		/* As many buckets as exceptions, and one to begin with. */
-		err = add_page(&e->heads, e->nr_slots / HEADS_PER_PAGE, NO_SLOT,
-			       gfp);
+		err = pages_add(&e->heads, e->nr_slots / HEADS_PER_PAGE,
+				NO_SLOT, gfp);
 		if (!err)
-			err = add_page(&e->slots, e->nr_slots / SLOTS_PER_PAGE,
-				       NO_CHUNK, gfp);
+			err = pages_add(&e->slots,
+					e->nr_slots / SLOTS_PER_PAGE, NO_CHUNK,
+					gfp);
 		if (err)
 			break;
 		/* Who sees the number sees the pages: ksnap_io.c reads it. */

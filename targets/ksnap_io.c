@@ -2,8 +2,8 @@
 /*
  * Where bios go
  *
- * A bio is looked at under the origin's lock, and either is sent on its way, or
- * fails, or is kept on a list. A bio that was kept is looked at anew by the
+ * A bio is looked at under the origin's lock, but for a write to what all snapshots
+ * are known to have. It either is sent on its way, or fails, or is kept on a list. A bio that was kept is looked at anew by the
  * worker, in the same way, so there is one place that decides for each kind.
  *
  * What is hard:
@@ -138,6 +138,15 @@ static void __copy_for(struct origin *o, struct bio *bio, unsigned long snaps,
 	*start = copy;
 }
 
+/* All snapshots have this chunk, and none is reading it: the next write may pass. */
+static void __note_kept(struct origin *o, u32 chunk)
+{
+	if (__kept_add(&o->kept, chunk) || o->kept_wanted != NO_CHUNK)
+		return;
+	o->kept_wanted = chunk;
+	queue_work(o->wq, &o->work);
+}
+
 static enum fate __decide_origin(struct origin *o, struct bio *bio,
 				 bool in_turn, struct copy **start)
 {
@@ -162,6 +171,7 @@ static enum fate __decide_origin(struct origin *o, struct bio *bio,
 		bio_list_add(&o->draining, bio);
 		return FATE_KEPT;
 	}
+	__note_kept(o, io->chunk);
 	bio_set_dev(bio, o->bdev);
 	return FATE_SEND;
 }
@@ -238,6 +248,11 @@ static int map_bio(struct origin *o, struct bio *bio)
 	}
 }
 
+static u32 chunk_of_sector(const struct origin *o, sector_t sector)
+{
+	return sector >> ilog2(o->chunk_sectors);
+}
+
 static void init_io(struct origin *o, struct bio *bio, struct snap *s)
 {
 	struct snap_io *io = io_of_bio(bio);
@@ -245,7 +260,17 @@ static void init_io(struct origin *o, struct bio *bio, struct snap *s)
 	INIT_HLIST_NODE(&io->node);
 	io->snap = s;
 	io->failed = false;
-	io->chunk = bio->bi_iter.bi_sector >> ilog2(o->chunk_sectors);
+	io->chunk = chunk_of_sector(o, bio->bi_iter.bi_sector);
+}
+
+/* Has nobody to be asked before this bio goes to the origin? */
+static bool may_pass(struct origin *o, struct bio *bio)
+{
+	if (!bio_sectors(bio) || bio_data_dir(bio) == READ ||
+	    !READ_ONCE(o->nr_live))
+		return true;
+	return kept_has(&o->kept, chunk_of_sector(o, bio->bi_iter.bi_sector),
+			chunk_of_sector(o, bio_end_sector(bio) - 1));
 }
 
 /* A write ends at the end of a chunk; the rest comes as another bio. */
@@ -260,8 +285,7 @@ static void cut_to_chunk(struct origin *o, struct bio *bio)
 
 int origin_map(struct origin *o, struct bio *bio)
 {
-	if (!bio_sectors(bio) || bio_data_dir(bio) == READ ||
-	    !READ_ONCE(o->nr_live)) {
+	if (may_pass(o, bio)) {
 		bio_set_dev(bio, o->bdev);
 		return DM_MAPIO_REMAPPED;
 	}

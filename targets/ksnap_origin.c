@@ -140,6 +140,7 @@ static void put_origin(struct origin *o)
 		return;
 	kcopyd_client_destroy(o->kc);
 	destroy_workqueue(o->wq);
+	kept_exit(&o->kept);
 	kfree(o);
 }
 

@@ -35,6 +35,7 @@ static void take_back(unsigned long page)
 #define __get_free_page give_page
 #undef free_page
 #define free_page take_back
+#include "../targets/ksnap_pages.c"
 #include "../targets/ksnap_exceptions.c"
 
 #define NR 20000
