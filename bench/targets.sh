@@ -23,7 +23,6 @@
 # is resumed, and ends with the last write; pages are counted from before the targets
 # exist. Requests that reached the null_blk devices are always counted.
 
-export DM_DISABLE_UDEV=1
 watch=/sys/kernel/debug/kcopyd-watch
 loaded=''
 # dm-persistent-data needs it, where it is a module

@@ -61,9 +61,10 @@ void all()
 	std::vector<table> tables{ core::show(core.costs, core.release) };
 
 	plot_core(core);
-	for (auto *measure : { measure_counted, measure_devices, measure_timed,
-			       measure_waiting, measure_neighbours,
-			       measure_memory, measure_clients, measure_queue })
+	for (auto *measure :
+	     { measure_counted, measure_devices, measure_timed, measure_waiting,
+	       measure_neighbours, measure_writeback, measure_memory,
+	       measure_clients, measure_queue })
 		tables.push_back(measure());
 
 	std::ofstream rst(output_directory() / "tables.rst");

@@ -17,6 +17,8 @@ table measure_timed();
 table measure_waiting();
 /* Copies beside a client that is in trouble. */
 table measure_neighbours();
+/* What the kernel's writeback throttling does to copies. */
+table measure_writeback();
 /* What is allocated for queued copies. */
 table measure_memory();
 /* One to eight clients on two processors. */

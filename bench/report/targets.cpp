@@ -20,7 +20,7 @@ const char *const engines[] = { "dm-kcopyd", "kcopyd", "own" };
 run snapshots(unsigned int chunk_kib, unsigned int count)
 {
 	/* The same number of copies for all: else a few say less. */
-	unsigned int nr = 8192 / count;
+	unsigned int nr = 4096 / count;
 
 	return { fmt::format("dm-snapshot, {} KiB chunks, {} snapshot{}",
 			     chunk_kib, count, count == 1 ? "" : "s"),
@@ -41,7 +41,7 @@ run in_order(run what)
 
 run thin(unsigned int block_kib)
 {
-	constexpr unsigned int nr = 2048;
+	constexpr unsigned int nr = 1024;
 
 	return { fmt::format("dm-thin, {} KiB blocks", block_kib),
 		 "thin",
@@ -53,7 +53,7 @@ run thin(unsigned int block_kib)
 
 run mirror(unsigned int legs, unsigned int region_kib)
 {
-	constexpr unsigned int mib = 1024;
+	constexpr unsigned int mib = 256;
 
 	return { fmt::format("dm-mirror, {} regions, {} legs",
 			     size_text(region_kib * KiB), legs),
@@ -66,7 +66,7 @@ run mirror(unsigned int legs, unsigned int region_kib)
 
 run clone(unsigned int region_kib, unsigned int at_once, unsigned int batch)
 {
-	constexpr unsigned int mib = 128;
+	constexpr unsigned int mib = 64;
 
 	return {
 		fmt::format("dm-clone, {} KiB regions, {} at once{}",

@@ -27,12 +27,12 @@ TEST(targets, are_given_the_same_work_on_both_engines)
 	}
 	EXPECT_NE(std::ranges::find(
 			  lines,
-			  "snapshots snapshots.32-4-2048.kcopyd.rate time "
-			  "80000 32 4 2048"),
+			  "snapshots snapshots.32-4-1024.kcopyd.rate time "
+			  "80000 32 4 1024"),
 		  lines.end());
 	EXPECT_NE(std::ranges::find(lines,
-				    "mirror mirror.2-128-1024.own.slow time "
-				    "2500000/1 2 128 1024"),
+				    "mirror mirror.2-128-256.own.slow time "
+				    "2500000/1 2 128 256"),
 		  lines.end());
 }
 
