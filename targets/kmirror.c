@@ -198,6 +198,7 @@ static struct target_type kmirror_target = {
 	.ctr = mirror_ctr,
 	.dtr = mirror_dtr,
 	.map = mirror_map,
+	.end_io = mirror_end_io,
 	.presuspend = mirror_presuspend,
 	.presuspend_undo = mirror_presuspend_undo,
 	.preresume = mirror_preresume,

@@ -64,6 +64,7 @@ struct leg {
 	dev_t number;
 	sector_t offset;
 	atomic_t read_errors;
+	atomic_t reads;			/* in flight */
 };
 
 /*
@@ -141,11 +142,13 @@ struct mirror_io {
 	struct bio *bio;
 	struct hlist_node node;		/* in the mirror's writes */
 	bool fast;			/* counted by the mirror's @fast */
+	bool direct;			/* the bio itself was sent to a leg */
 	unsigned long region;
 	unsigned long legs;		/* mask: where it was sent */
 	unsigned long in_sync;		/* a flush: legs in sync when it began */
 	unsigned long tried;		/* mask: legs that failed to read it */
 	atomic_t pending;		/* clones that have not ended */
+	struct bvec_iter iter;		/* direct: what was to be read */
 	struct bio clones[];		/* clone i is for leg i */
 };
 
@@ -192,6 +195,7 @@ void learn_from_predecessor(struct mirror *m);
 void mirror_was_resumed(struct mirror *m);
 
 int mirror_map(struct dm_target *ti, struct bio *bio);
+int mirror_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error);
 void send_put_off(struct mirror *m);
 
 struct copy *__copy_of_region(struct mirror *m, unsigned long region);

@@ -29,8 +29,9 @@
  * took it, and was in sync when the flush began: what was copied to another leg
  * meanwhile came from one that may just be failing.
  *
- * A leg that fails a read is kept, and the read is retried elsewhere. If another
- * leg has the data, it is written to the leg that failed; see kmirror_sync.c.
+ * A read is sent to a leg as it is. A leg that fails it is kept, and the read is
+ * retried elsewhere, by a clone. If another leg has the data, it is written to the leg
+ * that failed; see kmirror_sync.c.
  *
  * If no leg in sync is left before all is synchronised, the rest has no other copy:
  * I/O to those regions fails, and so do flushes.
@@ -45,6 +46,11 @@
 #include <linux/math64.h>
 
 #include "kmirror.h"
+
+#define NO_LEG LEGS_MAX
+
+/* A leg with so many reads in flight more than another has clearly more to do. */
+#define READS_AHEAD 16
 
 static struct mirror_io *io_of_bio(struct mirror *m, struct bio *bio)
 {
@@ -171,26 +177,33 @@ static void finish_write(struct mirror *m, struct mirror_io *io)
 	end_bio(io->bio, status);
 }
 
+/* Is a read that failed to be tried on another leg? The worker does that. */
+static bool retry_read(struct mirror *m, struct mirror_io *io,
+		       blk_status_t status)
+{
+	/* That is not for the leg to answer for. */
+	if (status == BLK_STS_INVAL)
+		return false;
+	note_read_error(m, __ffs(io->legs), io_sector(io),
+			bio_sectors(io->bio), blk_status_to_errno(status));
+	io->tried |= io->legs;
+	put_off(m, io->bio);
+	return true;
+}
+
 static void finish_read(struct mirror *m, struct mirror_io *io)
 {
 	unsigned int leg = __ffs(io->legs);
 	blk_status_t status = io->clones[leg].bi_status;
 
+	atomic_dec(&m->legs[leg].reads);
 	if (!status) {
 		if (io->tried)
 			want_repair(m, io);
 		end_bio(io->bio, BLK_STS_OK);
-		return;
-	}
-	/* That is not for the leg to answer for. */
-	if (status == BLK_STS_INVAL) {
+	} else if (!retry_read(m, io, status)) {
 		end_bio(io->bio, status);
-		return;
 	}
-	note_read_error(m, leg, io_sector(io), bio_sectors(io->bio),
-			blk_status_to_errno(status));
-	io->tried |= io->legs;
-	put_off(m, io->bio);
 }
 
 /* A clone has ended, or all have been sent: the last one finishes the bio. */
@@ -264,16 +277,42 @@ static void send(struct mirror_io *io, unsigned long legs)
 	put_io(io);
 }
 
-/* Reads are spread: the search for a leg begins elsewhere for each region. */
+/*
+ * Which of the legs that have a region is to be read, if any? Each region has a leg
+ * of its own, so that reads in order stay on one; unless that has clearly more to do
+ * than another.
+ */
+static unsigned int leg_to_read(struct mirror *m, unsigned long region,
+				unsigned long tried)
+{
+	unsigned long legs = legs_with_region(m, region) & ~tried;
+	unsigned int leg, best = region % m->nr_legs;
+
+	if (unlikely(!(legs & BIT(best)))) {
+		if (!legs)
+			return NO_LEG;
+		best = find_next_bit_wrap(&legs, m->nr_legs, best);
+	}
+	if (likely(atomic_read(&m->legs[best].reads) <= READS_AHEAD))
+		return best;
+	for_each_set_bit(leg, &legs, LEGS_MAX)
+		if (atomic_read(&m->legs[leg].reads) + READS_AHEAD <
+		    atomic_read(&m->legs[best].reads))
+			best = leg;
+	return best;
+}
+
+/* What another leg has failed to read. */
 static void send_read(struct mirror *m, struct mirror_io *io)
 {
-	unsigned long legs = legs_with_region(m, io->region) & ~io->tried;
-	unsigned long first = io->region % m->nr_legs;
+	unsigned int leg = leg_to_read(m, io->region, io->tried);
 
-	if (legs)
-		send(io, BIT(find_next_bit_wrap(&legs, m->nr_legs, first)));
-	else
+	if (leg == NO_LEG) {
 		end_bio(io->bio, BLK_STS_IOERR);
+		return;
+	}
+	atomic_inc(&m->legs[leg].reads);
+	send(io, BIT(leg));
 }
 
 static void send_flush(struct mirror *m, struct mirror_io *io)
@@ -327,17 +366,57 @@ static unsigned long region_of_bio(struct mirror *m, struct bio *bio)
 		       m->region_sectors);
 }
 
+static void init_io(struct mirror *m, struct mirror_io *io, struct bio *bio)
+{
+	io->mirror = m;
+	io->bio = bio;
+	io->tried = 0;
+	io->fast = false;
+	io->direct = false;
+	INIT_HLIST_NODE(&io->node);
+}
+
+/* Mostly a leg can read it. So device-mapper's bio is sent there, and no clone. */
+static int map_read(struct mirror *m, struct mirror_io *io, struct bio *bio)
+{
+	unsigned int leg = leg_to_read(m, io->region, 0);
+
+	io->direct = leg != NO_LEG;
+	if (!io->direct)
+		return DM_MAPIO_KILL;
+	atomic_inc(&m->legs[leg].reads);
+	io->legs = BIT(leg);
+	io->iter = bio->bi_iter;
+	bio_set_dev(bio, m->legs[leg].dev->bdev);
+	bio->bi_iter.bi_sector = leg_sector(m, leg, bio);
+	return DM_MAPIO_REMAPPED;
+}
+
 int mirror_map(struct dm_target *ti, struct bio *bio)
 {
 	struct mirror *m = ti->private;
 	struct mirror_io *io = io_of_bio(m, bio);
 
-	io->mirror = m;
-	io->bio = bio;
 	io->region = region_of_bio(m, bio);
-	io->tried = 0;
-	io->fast = false;
-	INIT_HLIST_NODE(&io->node);
-	send_bio(m, io);
+	if (!op_is_write(bio_op(bio)))
+		return map_read(m, io, bio);
+	init_io(m, io, bio);
+	send_write(m, io);
 	return DM_MAPIO_SUBMITTED;
+}
+
+/* A bio of ours has ended: one that was sent to a leg itself, or by end_bio(). */
+int mirror_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
+{
+	struct mirror *m = ti->private;
+	struct mirror_io *io = io_of_bio(m, bio);
+
+	if (!io->direct)
+		return DM_ENDIO_DONE;
+	atomic_dec(&m->legs[__ffs(io->legs)].reads);
+	if (likely(!*error))
+		return DM_ENDIO_DONE;
+	init_io(m, io, bio);
+	bio->bi_iter = io->iter;
+	return retry_read(m, io, *error) ? DM_ENDIO_INCOMPLETE : DM_ENDIO_DONE;
 }

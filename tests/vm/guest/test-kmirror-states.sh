@@ -163,6 +163,20 @@ wait_in_sync
 expect_health ADA
 same 0 1
 
+# Regions of 32 sectors: those with an odd number are read from leg 1.
+begin "reads are left to a leg that has less to do" sync sync
+dmsetup suspend --nolockfs leg1
+for i in $(seq 64); do
+	sector read /dev/mapper/m $((i * 64 + 32)) &&
+		touch "/tmp/read.$i" || touch "/tmp/failed.$i" &
+done
+read_by_the_other() { [ "$(find /tmp -name 'read.*' | wc -l)" -ge 40 ]; }
+wait_for 60 read_by_the_other || fail "reads wait for a leg that hangs"
+dmsetup resume leg1
+wait
+[ "$(find /tmp -name 'read.*' | wc -l)" = 64 ] || fail "reads failed"
+expect_health AA
+
 # The flush is held by leg 0 until all is copied to leg 1, and then fails.
 begin "a flush does not vouch for what was copied meanwhile" sync fill
 dmsetup create under --table "0 $sectors linear /dev/loop0 0"
