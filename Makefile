@@ -79,10 +79,10 @@ report:
 	@$(MAKE) -s -C bench/report BUILD=$(CURDIR)/build/report
 
 bench: report
-	@$(BENCH) all
+	@$(BENCH) tables $(TABLES)
 
 bench-quick: report
-	@$(BENCH) quick
+	@$(BENCH) tables core
 
 bench-check: report
 	@$(BENCH) check bench/core.txt
@@ -91,7 +91,7 @@ bench-profile: report
 	@$(BENCH) profile $(PROFILE)
 
 bench-targets: report
-	@$(BENCH) targets $(firstword $(KERNELS))
+	@$(BENCH) targets $(firstword $(KERNELS)) --only '$(TARGETS)'
 
 bench-save: report
 	@$(BENCH) save bench/core.txt
@@ -116,10 +116,12 @@ help:
 	@echo 'make check-dropin  the kernel'"'"'s own targets on kcopyd'
 	@echo 'make check-full    all tests, on all kernels; hours'
 	@echo 'make bench    what copies cost, beside dm-kcopyd and bare bios'
+	@echo '    TABLES="core writeback" measures these only'
 	@echo 'make bench-quick  the core table of it'
 	@echo 'make bench-profile  instructions of a copy by function;'
 	@echo '    PROFILE="--engine floor --bytes 64K --dests 3 --depth 32"'
-	@echo 'make bench-targets  the kernel'"'"'s own targets on either engine'
+	@echo 'make bench-targets  the kernel'"'"'s own targets on either engine;'
+	@echo '    TARGETS=dm-mirror measures those with this in their name only'
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make check-lossy  do the tests of data notice lost copies?'
 	@echo 'make check-distros  demo, check, install in fresh chroots of Debian 12,'

@@ -72,6 +72,8 @@ extern const struct bench_engine bench_kcopyd;
 extern const struct bench_engine bench_dropin;
 extern const struct bench_engine bench_dm_kcopyd;
 extern const struct bench_engine bench_floor;
+extern const struct bench_engine bench_bio_read;
+extern const struct bench_engine bench_bio_write;
 
 /* What a client does that others may suffer from. */
 enum bench_neighbour_kind {
@@ -90,6 +92,7 @@ enum bench_neighbour_kind {
  * @clients: how many clients do it, each from a thread of its own
  * @same: what runs beside it is on the same client
  * @apart: leave a gap between copies
+ * @plugged: who starts jobs plugs those that are started together
  * @memory: count allocations
  * @throttled: clients share a throttle
  * @neighbour: who else is busy meanwhile
@@ -107,6 +110,7 @@ struct bench_work {
 	unsigned int clients;
 	bool same;
 	bool apart;
+	bool plugged;
 	bool memory;
 	bool throttled;
 	enum bench_neighbour_kind neighbour;

@@ -101,7 +101,9 @@ while read -r word rest; do
 	forget) forget ;;
 	symbols) sed 's/^/symbol /' /proc/kallsyms | tell ;;
 	run) run $rest ;;
-	targets | snapshots | mirror | thin | clone) $word $rest ;;
+	targets | snapshots | mirror | thin | clone | settled | unsettle)
+		$word $rest
+		;;
 	*) fail "unknown: $word" ;;
 	esac
 done </files/work

@@ -90,8 +90,11 @@ static void run_jobs(struct lane *lane, unsigned int jobs)
 	while (running) {
 		struct llist_node *batch = next_batch(lane, running);
 		struct bench_job *job, *next;
+		struct blk_plug plug;
 		int nr = 0;
 
+		if (lane->work->plugged)
+			blk_start_plug(&plug);
 		llist_for_each_entry_safe(job, next, batch, node) {
 			nr++;
 			if (jobs) {
@@ -101,6 +104,8 @@ static void run_jobs(struct lane *lane, unsigned int jobs)
 				running--;
 			}
 		}
+		if (lane->work->plugged)
+			blk_finish_plug(&plug);
 		atomic_sub(nr, &lane->nr_idle);
 	}
 }

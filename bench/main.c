@@ -8,12 +8,13 @@
  *	engine=kcopyd bytes=4096 depth=32 jobs=10000 from=/dev/a to=/dev/b,/dev/c
  *
  * engine	kcopyd, drop-in (kcopyd behind the interface of dm-kcopyd),
- *		dm-kcopyd or floor
+ *		dm-kcopyd or floor; or read, write: of the destination, no copy
  * bytes	length of a job; depth and jobs: see struct bench_work
  * from		a device; without it, the destinations are zeroed
  * to		devices, separated by commas
  * clients=N	more than one client at a time
  * apart	leave gaps between copies, so that they don't become one request
+ * plugged	plug jobs that are started together
  * memory	count allocations
  * latency	how long 4 KiB copies take while jobs of that length run on
  *		another client
@@ -40,6 +41,8 @@ static const struct bench_engine *const engines[] = {
 	&bench_dropin,
 	&bench_dm_kcopyd,
 	&bench_floor,
+	&bench_bio_read,
+	&bench_bio_write,
 };
 
 static DEFINE_MUTEX(lock);
@@ -138,6 +141,10 @@ static int set_word(struct command *command, const char *name, char *value)
 	}
 	if (!strcmp(name, "apart")) {
 		work->apart = true;
+		return 0;
+	}
+	if (!strcmp(name, "plugged")) {
+		work->plugged = true;
 		return 0;
 	}
 	if (!strcmp(name, "latency")) {

@@ -14,6 +14,9 @@
 #                        random writes to a thin device that a snapshot shares
 #   clone ID WHAT DISK REGION_SECTORS REGIONS_AT_ONCE BATCH MEGABYTES
 #                        hydration
+#   settled TARGET       make /dev/mapper/settled, of a target that has nothing left to
+#                        copy, on disks that complete at once
+#   unsettle             remove it
 #
 # All data is on null_blk devices, which keep nothing; metadata is on a ram disk. DISK is
 # their latency in nanoseconds; or NANOSECONDS/1, for one that takes a request at a time,
@@ -230,4 +233,70 @@ clone() {
 	dmsetup resume clone
 	wait_written /dev/to "$7"
 	finish "$1" clone
+}
+
+settled_megabytes=64
+
+# A mirror of the kernel's md driver; without metadata, it takes no mdadm.
+make_md() {
+	modprobe -a md-mod raid1
+	echo md0 >/sys/module/md_mod/parameters/new_array
+	md=/sys/block/md0/md
+	echo none >$md/metadata_version
+	echo raid1 >$md/level
+	echo 2 >$md/raid_disks
+	for i in 1 2; do
+		cat "/sys/block/$(readlink "/dev/leg$i" || echo "leg$i")/dev" \
+			>$md/new_dev
+	done
+	echo $((settled_megabytes * 1024)) >$md/component_size
+	i=0
+	for member in $md/dev-*; do
+		echo $i >"$member/slot"
+		i=$((i + 1))
+	done
+	echo none >$md/resync_start
+	echo active >$md/array_state
+}
+
+# All that is written is in the snapshot already.
+make_settled_origin() {
+	make_null store $((settled_megabytes * 2)) 0
+	dmsetup create snap --table \
+		"0 $((settled_megabytes * 2048)) $1 /dev/leg1 /dev/store N 32 ${2:-}"
+	dmsetup create settled --table \
+		"0 $((settled_megabytes * 2048)) $1-origin /dev/leg1"
+	dd if=/dev/zero of=/dev/mapper/settled bs=1M oflag=direct \
+		count=$settled_megabytes conv=notrunc 2>/dev/null
+}
+
+settled() {
+	size=$((settled_megabytes * 2048))
+	make_null leg1 $settled_megabytes 0
+	make_null leg2 $settled_megabytes 0
+	case $1 in
+	linear) table="linear /dev/leg1 0" ;;
+	mirror) table="mirror core 2 1024 nosync 2 /dev/leg1 0 /dev/leg2 0" ;;
+	kmirror) table="kmirror 1024 2 /dev/leg1 0 sync /dev/leg2 0 sync" ;;
+	esac
+	case $1 in
+	md)
+		make_md
+		ln -s ../md0 /dev/mapper/settled
+		;;
+	snapshot) make_settled_origin snapshot ;;
+	ksnap) make_settled_origin ksnap format ;;
+	linear | *mirror) dmsetup create settled --table "0 $size $table" ;;
+	esac
+}
+
+unsettle() {
+	if [ -e /sys/block/md0 ]; then
+		echo clear >/sys/block/md0/md/array_state
+		rm /dev/mapper/settled
+	else
+		dmsetup remove settled
+		[ ! -e /dev/mapper/snap ] || dmsetup remove snap
+	fi
+	forget
 }

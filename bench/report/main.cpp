@@ -47,32 +47,59 @@ void plot_core(const core_results &measured)
 		  { "dm-kcopyd", "kcopyd" }, bars);
 }
 
-void quick()
+/* What is measured, by name. */
+struct section {
+	const char *name;
+	table (*measure)();
+};
+
+table core_table()
 {
 	auto measured = measure_core();
 
-	fmt::print("{}", core::show(measured.costs, measured.release).text());
+	plot_core(measured);
+	return core::show(measured.costs, measured.release);
 }
 
-/* All tables, in tables.rst and on the terminal; the core table ends it. */
-void all()
-{
-	auto core = measure_core();
-	std::vector<table> tables{ core::show(core.costs, core.release) };
+constexpr section sections[] = {
+	{ "core", core_table },
+	{ "counted", measure_counted },
+	{ "devices", measure_devices },
+	{ "timed", measure_timed },
+	{ "waiting", measure_waiting },
+	{ "neighbours", measure_neighbours },
+	{ "writeback", measure_writeback },
+	{ "settled", measure_settled },
+	{ "memory", measure_memory },
+	{ "clients", measure_clients },
+	{ "queue", measure_queue },
+};
 
-	plot_core(core);
-	for (auto *measure :
-	     { measure_counted, measure_devices, measure_timed, measure_waiting,
-	       measure_neighbours, measure_writeback, measure_memory,
-	       measure_clients, measure_queue })
-		tables.push_back(measure());
+std::vector<std::string> section_names()
+{
+	std::vector<std::string> names;
+
+	for (const auto &s : sections)
+		names.emplace_back(s.name);
+	return names;
+}
+
+/* These tables, or all, in tables.rst and on the terminal; the core table ends it. */
+void tables(const std::vector<std::string> &wanted)
+{
+	std::vector<table> all;
+
+	for (const auto &s : sections)
+		if (wanted.empty() ||
+		    std::ranges::find(wanted, s.name) != wanted.end())
+			all.push_back(s.measure());
 
 	std::ofstream rst(output_directory() / "tables.rst");
 
-	for (const auto &t : tables)
+	for (const auto &t : all)
 		fmt::print(rst, "{}\n", t.rst());
-	std::ranges::rotate(tables, tables.begin() + 1);
-	for (const auto &t : tables)
+	std::ranges::rotate(all, all.begin() + 1);
+	for (const auto &t : all)
 		fmt::print("{}\n", t.text());
 	fmt::print("These tables (tables.rst) and plots (*.svg) are in {}.\n",
 		   output_directory().string());
@@ -115,15 +142,24 @@ int check(const std::string &path)
 	return failed ? 1 : 0;
 }
 
-/* The kernel's own targets; fails where one is worse than on dm-kcopyd. */
-int compare_targets(const std::string &series)
+/*
+ * The kernel's own targets, those whose name has @part in it; fails where one is
+ * worse than on dm-kcopyd.
+ */
+int compare_targets(const std::string &series, const std::string &part)
 {
+	std::vector<targets::run> runs;
+
+	for (const auto &what : targets::runs())
+		if (what.name.find(part) != what.name.npos)
+			runs.push_back(what);
+
 	auto where = counting;
 
 	where.series = series;
 
-	auto measured = run_in(with_targets(where), "targets", targets::plan());
-	auto all = targets::evaluate(targets::runs(), measured);
+	auto measured = run_in(with_targets(where), "targets", targets::plan(runs));
+	auto all = targets::evaluate(runs, measured);
 	std::ofstream rst(output_directory() / "targets.rst");
 	int worse = 0;
 
@@ -168,17 +204,18 @@ void profile(const profiled &what)
 int run(int argc, char **argv)
 {
 	CLI::App app("Measure what copies cost");
-	std::string path, series = "6.12";
+	std::string path, part, series = "6.12";
+	std::vector<std::string> wanted;
 	profiled what;
 	int status = 0;
 
 	app.require_subcommand(1);
 
-	auto *command = app.add_subcommand("quick", "the core table");
+	auto *command = app.add_subcommand("tables", "these tables, or all");
 
-	command->final_callback(quick);
-	command = app.add_subcommand("all", "everything");
-	command->final_callback(all);
+	command->add_option("TABLE", wanted)
+		->check(CLI::IsMember(section_names()));
+	command->final_callback([&] { tables(wanted); });
 	command = app.add_subcommand("save", "keep the core table in FILE");
 	command->add_option("FILE", path)->required();
 	command->final_callback([&] { save(path); });
@@ -187,7 +224,9 @@ int run(int argc, char **argv)
 	command->final_callback([&] { status = check(path); });
 	command = app.add_subcommand("targets", "the kernel's own targets");
 	command->add_option("SERIES", series);
-	command->final_callback([&] { status = compare_targets(series); });
+	command->add_option("--only", part, "those with this in their name");
+	command->final_callback(
+		[&] { status = compare_targets(series, part); });
 	command = app.add_subcommand("profile", "instructions by function");
 	define(*command, what);
 	command->final_callback([&] { profile(what); });

@@ -19,6 +19,8 @@ table measure_waiting();
 table measure_neighbours();
 /* What the kernel's writeback throttling does to copies. */
 table measure_writeback();
+/* Reads and writes of targets that have nothing to copy. */
+table measure_settled();
 /* What is allocated for queued copies. */
 table measure_memory();
 /* One to eight clients on two processors. */

@@ -255,13 +255,13 @@ std::vector<std::string> comparison::worse() const
 	return all;
 }
 
-std::vector<std::string> plan()
+std::vector<std::string> plan(const std::vector<run> &runs)
 {
 	std::vector<std::string> lines;
 
 	for (const auto *engine : engines) {
 		lines.push_back(fmt::format("targets {}", engine));
-		for (const auto &what : runs()) {
+		for (const auto &what : runs) {
 			if (!takes_part(what, engine))
 				continue;
 			for (const auto &a : aspects)

@@ -48,7 +48,7 @@ struct comparison {
 	std::vector<std::string> worse() const;
 };
 
-std::vector<std::string> plan();
+std::vector<std::string> plan(const std::vector<run> &runs);
 std::vector<comparison> evaluate(const std::vector<run> &runs,
 				 const results &measured);
 std::vector<table> show(const std::vector<comparison> &all,
