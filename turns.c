@@ -95,8 +95,10 @@ static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
 }
 
 /*
- * Get room for a whole job and those that can be joined with it. If there are none, or
- * there is no room for all, no others are in the run.
+ * Get room for a whole job and those that can be joined with it. If none can, no
+ * others are in the run. If there is no room for all of them, but some will come back,
+ * it is worth waiting for: the others are still in the run then. Started in smaller
+ * parts, they would end as such, and leave room for no more to those that follow.
  */
 static struct copy_room *__get_room_for_run(struct kcopyd_client *kc,
 					    struct job *job,
@@ -109,6 +111,8 @@ static struct copy_room *__get_room_for_run(struct kcopyd_client *kc,
 	if (list_empty(&run->others))
 		return NULL;
 	room = __get_room(kc, job, run->sectors);
+	if (!room && kc->stats.pages_in_use)
+		return NULL;
 	if (!room && kc->shares) {
 		__unjoin(job, run);
 		__join(kc, job, run, longest);
@@ -171,7 +175,9 @@ static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
 
 	if (looks)
 		room = __get_room_for_run(kc, job, &run);
-	if (!room)
+	if (!room && run.sectors > left)
+		__unjoin(job, &run);
+	else if (!room)
 		room = __get_room(kc, job, left);
 	if (!room)
 		return NULL;

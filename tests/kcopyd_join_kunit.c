@@ -242,6 +242,35 @@ static void failed_flush_is_of_each_job(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reads(f), 1 + JOBS);
 }
 
+/* Where there is no room for all of them yet, they are not taken apart. */
+static void copies_wait_for_room_together(struct kunit *test)
+{
+	static const unsigned int sectors[] = { PIECE / 2, PIECE, PIECE / 2 };
+	struct kt_fixture *f = test->priv;
+	struct kt_job *jobs[3];
+	unsigned int i;
+
+	kt_make_client(test, PAGES);
+	kt_make_disks(test, 2, &cached_disk);
+	test_disk_hold(f->source, TEST_DISK_READ);
+	for (i = 0; i < 3; i++) {
+		jobs[i] = kt_job(f);
+		kt_set_regions(f, LARGE + i * 2 * PIECE, LARGE + i * 2 * PIECE,
+			       sectors[i]);
+		kt_copy(test, jobs[i], 0);
+	}
+	KUNIT_ASSERT_TRUE(test, test_disk_wait_held(f->source, 3));
+	test_disk_clear_log(f->source);
+	for (i = 0; i < JOBS; i++)
+		queue(test, i * COUNT, 0);
+	test_disk_release(f->source, 0);
+	kt_expect_result(test, jobs[0], 0, 0);
+	KUNIT_EXPECT_EQ(test, reads(f), 0);
+	test_disk_release_all(f->source, TEST_DISK_FIFO);
+	kt_wait_all(test);
+	KUNIT_EXPECT_EQ(test, reads(f), 1);
+}
+
 /* Neighbours in all but one thing. */
 static void others_are_left_alone(struct kunit *test)
 {
@@ -468,6 +497,7 @@ static struct kunit_case join_cases[] = {
 	KUNIT_CASE(descending_copies_are_one),
 	KUNIT_CASE(no_more_than_a_piece_is_joined),
 	KUNIT_CASE(streams_are_joined_each),
+	KUNIT_CASE(copies_wait_for_room_together),
 	KUNIT_CASE(durable_copies_share_a_flush),
 	KUNIT_CASE(failed_flush_is_of_each_job),
 	KUNIT_CASE(others_are_left_alone),
