@@ -19,8 +19,9 @@
 #   unsettle             remove it
 #
 # All data is on null_blk devices, which keep nothing; metadata is on a ram disk. DISK is
-# their latency in nanoseconds; or NANOSECONDS/1, for one that takes a request at a time,
-# with the scheduler and the writeback throttling that a disk has in Debian's kernels.
+# their latency in nanoseconds, and as with most disks requests have up to 1280 KiB; or
+# NANOSECONDS/1, for one that takes a request at a time, with the scheduler and the
+# writeback throttling that a disk has in Debian's kernels.
 #
 # WHAT is counted: time, or pages. Time begins with the first write, or when the device
 # is resumed, and ends with the last write; pages are counted from before the targets
@@ -64,8 +65,8 @@ targets() {
 # make_disk NAME MEGABYTES DISK
 make_disk() {
 	case $3 in
-	*/*) make_null "$1" "$2" "${3%/*}" 0 "${3#*/}" ;;
-	*) make_null "$1" "$2" "$3" ;;
+	*/*) make_null "$1" "$2" "${3%/*}" 2560 "${3#*/}" ;;
+	*) make_null "$1" "$2" "$3" 2560 ;;
 	esac
 }
 
