@@ -33,8 +33,8 @@
  * piece, or a callback, counts as no less than so many. A workqueue starts no other
  * work there while ours does not sleep.
  */
-#define TURN_SECTORS	 (8 * 1024)
-#define STEP_SECTORS_MIN 64U
+#define TURN_SECTORS	 (3 * 1024)
+#define STEP_SECTORS_MIN 32U
 
 /* Queue the work that is next, unless the client is being freed. */
 static void queue_next(struct kcopyd_client *kc)

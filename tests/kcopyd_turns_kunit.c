@@ -299,8 +299,8 @@ static void worker_is_queued_without_preemption(struct kunit *test)
 static void worker_moves_no_more_than_its_turn(struct kunit *test)
 {
 	static const struct test_disk_params params = { .sectors = 8192 };
-	/* 4 MiB in parts of 512 KiB, of which the last goes to eight disks. */
-	const unsigned int bound = 8 + KCOPYD_MAX_REGIONS;
+	/* 1.5 MiB in parts of 512 KiB, of which the last goes to eight disks. */
+	const unsigned int bound = 3 + KCOPYD_MAX_REGIONS;
 	struct kt_fixture *f = test->priv;
 	unsigned int i;
 
