@@ -64,8 +64,11 @@
 /* What one job can write to. */
 #define SNAPS_MAX KCOPYD_MAX_REGIONS
 
-/* Chunks of an origin that are copied at once. */
-#define COPIES 64
+/*
+ * Chunks of an origin that are copied at once. Small ones are written in order, mostly,
+ * and as many as are under way can become one request.
+ */
+#define COPIES 512
 
 /* Devices have fewer chunks than this. */
 #define NO_CHUNK U32_MAX
@@ -276,7 +279,7 @@ struct origin {
 	struct bio_list draining;
 	struct list_head free;
 	struct list_head copied;
-	DECLARE_HASHTABLE(by_chunk, 6);	/* copies under way */
+	DECLARE_HASHTABLE(by_chunk, 9);	/* copies under way */
 	DECLARE_HASHTABLE(reads, 6);	/* of snapshots, from the origin */
 	struct copy copies[COPIES];
 };

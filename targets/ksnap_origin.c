@@ -73,7 +73,7 @@ static bool __is_store(struct block_device *bdev)
 /* Returns an ERR_PTR() on failure: as kcopyd_client_create_shared(). */
 static struct origin *new_origin(struct block_device *bdev)
 {
-	struct origin *o = kzalloc(sizeof(*o), GFP_KERNEL);
+	struct origin *o = kvzalloc(sizeof(*o), GFP_KERNEL);
 	int err = -ENOMEM;
 
 	if (!o)
@@ -91,7 +91,7 @@ static struct origin *new_origin(struct block_device *bdev)
 err_client:
 	destroy_workqueue(o->wq);
 err_wq:
-	kfree(o);
+	kvfree(o);
 	return ERR_PTR(err);
 }
 
@@ -141,7 +141,7 @@ static void put_origin(struct origin *o)
 	kcopyd_client_destroy(o->kc);
 	destroy_workqueue(o->wq);
 	kept_exit(&o->kept);
-	kfree(o);
+	kvfree(o);
 }
 
 static bool __is_origin(struct block_device *bdev)
