@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading what a kmirror says:
+ * The words of a kmirror:
  *
  *	table:	<region_sectors> <legs> <dev> <offset> <state>...
  *	status:	<legs> <dev> <A|F|D> <read errors>... <synced>/<total>
@@ -15,7 +15,9 @@
 
 namespace {
 
-constexpr std::uint64_t legs_min = 2, legs_max = 8;
+constexpr std::uint64_t legs_min = 2;
+constexpr std::uint64_t regions_max = 1 << 26;
+constexpr std::uint64_t region_least = 2048;
 
 /* Takes a line apart, word by word. */
 class word_reader {
@@ -72,15 +74,45 @@ private:
 	std::string_view line_, rest_;
 };
 
+health parse_health(word_reader &reader)
+{
+	const auto word = reader.word();
+
+	if (word == "A")
+		return health::in_sync;
+	if (word == "F")
+		return health::filling;
+	if (word != "D")
+		reader.fail();
+	return health::failed;
+}
+
 leg parse_leg(word_reader &reader)
 {
-	leg result = { std::string(reader.word()), false };
-	const auto health = reader.word();
+	leg result = {};
 
-	if (health != "A" && health != "F" && health != "D")
+	result.device = reader.word();
+	result.health = parse_health(reader);
+	result.read_errors = reader.number();
+	return result;
+}
+
+std::uint64_t parse_count_of_legs(word_reader &reader)
+{
+	const auto count = reader.number();
+
+	if (count < legs_min || count > mirror_legs_max)
 		reader.fail();
-	result.good = health != "D";
-	reader.number();
+	return count;
+}
+
+table_leg parse_table_leg(word_reader &reader)
+{
+	table_leg result = {};
+
+	result.device = reader.word();
+	result.offset = reader.number();
+	result.state = reader.word();
 	return result;
 }
 
@@ -90,10 +122,8 @@ mirror_status parse_status(std::string_view words)
 {
 	word_reader reader(words);
 	mirror_status status = {};
-	const auto nr_legs = reader.number();
+	const auto nr_legs = parse_count_of_legs(reader);
 
-	if (nr_legs < legs_min || nr_legs > legs_max)
-		reader.fail();
 	for (std::uint64_t i = 0; i < nr_legs; i++)
 		status.legs.push_back(parse_leg(reader));
 
@@ -112,20 +142,47 @@ mirror_status parse_status(std::string_view words)
 	return status;
 }
 
-std::uint64_t parse_region_sectors(std::string_view words)
+mirror_table parse_mirror_table(std::string_view words)
 {
 	word_reader reader(words);
-	const auto sectors = reader.number();
+	mirror_table table = {};
 
-	if (!sectors)
+	table.region_sectors = reader.number();
+	if (!table.region_sectors)
 		reader.fail();
-	return sectors;
+
+	const auto nr_legs = parse_count_of_legs(reader);
+
+	for (std::uint64_t i = 0; i < nr_legs; i++)
+		table.legs.push_back(parse_table_leg(reader));
+	return table;
+}
+
+std::string words_of(const mirror_table &table)
+{
+	auto words = fmt::format("{} {}", table.region_sectors,
+				 table.legs.size());
+
+	for (const auto &leg : table.legs)
+		words += fmt::format(" {} {} {}", leg.device, leg.offset,
+				     leg.state);
+	return words;
+}
+
+std::uint64_t default_region_sectors(std::uint64_t sectors)
+{
+	auto region = region_least;
+
+	while ((sectors + region - 1) / region > regions_max)
+		region *= 2;
+	return region;
 }
 
 std::size_t count_good(const std::vector<leg> &legs)
 {
-	return static_cast<std::size_t>(std::count_if(
-		legs.begin(), legs.end(), [](const leg &l) { return l.good; }));
+	return static_cast<std::size_t>(
+		std::count_if(legs.begin(), legs.end(),
+			      [](const leg &l) { return l.good(); }));
 }
 
 outcome outcome_of(const mirror_status &status)

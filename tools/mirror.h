@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state of a kmirror, as its table and its status line tell it
+ * A kmirror, as its table and its status line tell it (Documentation/kmirror.rst)
  */
 #ifndef TOOLS_MIRROR_H
 #define TOOLS_MIRROR_H
@@ -16,9 +16,20 @@ struct parse_error : std::runtime_error {
 	using std::runtime_error::runtime_error;
 };
 
+constexpr std::size_t mirror_legs_max = 8;
+constexpr std::uint64_t sector_bytes = 512;
+
+enum class health { in_sync, filling, failed };
+
 struct leg {
-	std::string device;
-	bool good;
+	std::string device; /* "8:16" */
+	::health health;
+	std::uint64_t read_errors;
+
+	bool good() const
+	{
+		return health != health::failed;
+	}
 };
 
 struct mirror_status {
@@ -32,8 +43,30 @@ struct mirror_status {
 /* The words after "kmirror" in a line of `dmsetup status`. */
 mirror_status parse_status(std::string_view words);
 
-/* The region's size in sectors, from the same of `dmsetup table`. */
-std::uint64_t parse_region_sectors(std::string_view words);
+struct table_leg {
+	std::string device;
+	std::uint64_t offset;
+	std::string state; /* sync, fill or failed */
+
+	bool operator==(const table_leg &) const = default;
+};
+
+struct mirror_table {
+	std::uint64_t region_sectors;
+	std::vector<table_leg> legs;
+
+	bool operator==(const mirror_table &) const = default;
+};
+
+/* The words after "kmirror" in a line of `dmsetup table`, and back. */
+mirror_table parse_mirror_table(std::string_view words);
+std::string words_of(const mirror_table &table);
+
+/*
+ * A region of 1 MiB or, where the mirror would have too many of them, the smallest
+ * power of 2 that will do.
+ */
+std::uint64_t default_region_sectors(std::uint64_t sectors);
 
 enum class outcome {
 	syncing,

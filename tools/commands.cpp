@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "commands.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "exit_code.h"
+
+namespace commands {
+namespace {
+
+constexpr double terminal_interval = 0.2, file_interval = 2;
+constexpr std::uint64_t region_least = 512, region_most = 1ull << 30;
+
+constexpr const char *clone_help =
+	"While SOURCE is not in use, nobody else can use it or a destination.\n"
+	"\n"
+	"A SOURCE that is in use has to be a device-mapper device: a logical volume, "
+	"a crypt device. It stays in use all the time, and what is written to it goes "
+	"to the copies, too. In the end its file system is frozen for a moment, so "
+	"that each copy holds the same clean state of that moment.\n"
+	"\n"
+	"Ctrl-C ends the copying, and leaves all as it was but for what the "
+	"destinations hold.\n"
+	"\n"
+	"Examples:\n"
+	"  A disk that is not in use, to two others:\n"
+	"      kcopyctl clone /dev/sdb /dev/sdc /dev/sdd\n"
+	"  A logical volume, while it is mounted:\n"
+	"      kcopyctl clone /dev/vg/home /dev/sdc\n"
+	"  The same, and go on mirroring until told to stop:\n"
+	"      kcopyctl clone --keep /dev/vg/home /dev/sdc\n"
+	"      kcopyctl stop /dev/vg/home\n"
+	"  In the background:\n"
+	"      kcopyctl clone --detach /dev/vg/home /dev/sdc\n"
+	"      kcopyctl wait /dev/vg/home\n"
+	"  For a program that watches it:\n"
+	"      kcopyctl clone --json /dev/sdb /dev/sdc\n";
+
+constexpr const char *status_help =
+	"Examples:\n"
+	"      kcopyctl status\n"
+	"      kcopyctl status --json /dev/vg/home\n";
+
+constexpr const char *stop_help =
+	"Copies that are in sync are complete, and of the moment when this command "
+	"ends. All others are not to be used.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl stop /dev/vg/home\n";
+
+constexpr const char *wait_help =
+	"Finishes a clone that was begun with --detach, or whose kcopyctl was killed. "
+	"A mirror that is to be kept is waited for only.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl clone --detach /dev/vg/home /dev/sdc\n"
+	"      kcopyctl wait /dev/vg/home\n";
+
+constexpr const char *replace_leg_help =
+	"The legs in sync stay so. Others that were being filled begin anew.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl replace-leg /dev/vg/home /dev/sdc /dev/sdd\n";
+
+constexpr const char *cleanup_help =
+	"What runs and is followed by a kcopyctl, was begun with --detach or --keep, "
+	"or has snapshots, is left alone.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl cleanup\n";
+
+void add_json(CLI::App &command, bool &json)
+{
+	command.add_flag("--json", json, "print one JSON object a line");
+}
+
+void add_force(CLI::App &command, bool &force)
+{
+	command.add_flag("-f,--force", force,
+			 "overwrite a device that holds data");
+}
+
+CLI::Option *add_device(CLI::App &command, const std::string &name,
+			std::string &device, const std::string &what)
+{
+	return command.add_option(name, device, what)->type_name("DEVICE");
+}
+
+void add_interval(CLI::App &command, std::optional<double> &interval)
+{
+	command.add_option("-i,--interval", interval,
+			   "time between two lines of progress (0.2 on a "
+			   "terminal, else 2)")
+		->check(CLI::Range(0.1, 3600.0))
+		->type_name("SECONDS");
+}
+
+CLI::App *add_command(CLI::App &app, const std::string &name,
+		      const std::string &what, const std::string &more)
+{
+	auto *command = app.add_subcommand(name, what);
+
+	command->footer(more);
+	return command;
+}
+
+void describe_clone(CLI::App &app, clone_options &c)
+{
+	auto &command = *add_command(
+		app, "clone", "Copy a whole device to up to seven others",
+		clone_help);
+
+	add_device(command, "SOURCE", c.source, "the device to copy")
+		->required();
+	command.add_option("DESTINATION", c.dests,
+			   "the devices to overwrite with it")
+		->required()
+		->expected(1, 7)
+		->type_name("DEVICE");
+	add_force(command, c.force);
+	command.add_flag("-k,--keep", c.keep,
+			 "go on mirroring when all is copied");
+	command.add_flag("-d,--detach", c.detach,
+			 "return as soon as the copying has begun");
+	command.add_option("--region-size", c.region_bytes,
+			   "unit of copying, such as 512K or 4M (1M)")
+		->transform(CLI::AsSizeValue(false))
+		->check(CLI::Range(region_least, region_most))
+		->type_name("BYTES");
+	add_interval(command, c.interval);
+	add_json(command, c.json);
+}
+
+void describe_mirrors(CLI::App &app, all &a)
+{
+	auto *status = add_command(app, "status",
+				   "Show the clones and mirrors that run",
+				   status_help);
+
+	add_device(*status, "DEVICE", a.status.device, "only that of this one");
+	add_json(*status, a.status.json);
+
+	auto *pause = add_command(app, "pause", "Stop copying for a while", "");
+
+	add_device(*pause, "DEVICE", a.pause.device, "the source")->required();
+
+	auto *resume = add_command(app, "resume",
+				   "Go on copying, also what could not be read",
+				   "");
+
+	add_device(*resume, "DEVICE", a.resume.device, "the source")->required();
+
+	auto *stop = add_command(app, "stop", "End a clone or a mirror",
+				 stop_help);
+
+	add_device(*stop, "DEVICE", a.stop.device, "the source")->required();
+	add_json(*stop, a.stop.json);
+
+	auto *wait = add_command(app, "wait",
+				 "Wait for a clone or mirror, and finish it",
+				 wait_help);
+
+	add_device(*wait, "DEVICE", a.wait.device, "the source")->required();
+	add_interval(*wait, a.wait.interval);
+	add_json(*wait, a.wait.json);
+}
+
+void describe_replace_leg(CLI::App &app, replace_leg_options &r)
+{
+	auto *command = add_command(app, "replace-leg",
+				    "Give a mirror another device in place of "
+				    "one",
+				    replace_leg_help);
+
+	add_device(*command, "DEVICE", r.device, "the source")->required();
+	add_device(*command, "OLD", r.old_leg, "the device to leave out")
+		->required();
+	add_device(*command, "NEW", r.new_leg, "the device to fill")->required();
+	add_force(*command, r.force);
+}
+
+void describe_upkeep(CLI::App &app, all &a)
+{
+	auto *cleanup = add_command(app, "cleanup",
+				    "Undo what a kcopyctl that was killed has "
+				    "left",
+				    cleanup_help);
+
+	add_json(*cleanup, a.cleanup.json);
+
+	/* For the build of this program. */
+	auto *generate = add_command(app, "generate", "", "");
+
+	generate->group("");
+	generate->add_option("WHAT", a.generate.what)
+		->required()
+		->check(CLI::IsMember({ "man", "bash", "zsh", "fish" }));
+}
+
+} // namespace
+
+std::chrono::duration<double> interval(std::optional<double> seconds)
+{
+	return std::chrono::duration<double>(seconds.value_or(
+		isatty(STDOUT_FILENO) ? terminal_interval : file_interval));
+}
+
+void describe(CLI::App &app, all &arguments)
+{
+	app.name(program);
+	app.description("Copies, mirrors and snapshots of whole block devices, "
+			"by kcopyd");
+	app.require_subcommand(1);
+	app.footer(std::string("Exit status:\n") + exit_codes_text);
+	app.get_formatter()->column_width(28);
+	describe_clone(app, arguments.clone);
+	describe_mirrors(app, arguments);
+	describe_replace_leg(app, arguments.replace_leg);
+	describe_upkeep(app, arguments);
+}
+
+} // namespace commands

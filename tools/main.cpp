@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kcopyctl - copies, mirrors and snapshots of whole block devices
+ */
+#include <CLI/CLI.hpp>
+
+#include "cleanup.h"
+#include "clone.h"
+#include "commands.h"
+#include "device.h"
+#include "layer.h"
+#include "lock.h"
+#include "mirrors.h"
+#include "output.h"
+
+namespace {
+
+std::unique_ptr<output> output_of(const commands::all &a)
+{
+	const bool json = a.clone.json || a.status.json || a.stop.json ||
+			  a.wait.json || a.cleanup.json;
+
+	return json ? output_for_programs() : output_for_people();
+}
+
+exit_code clean_up(dm::control &dm, output &out)
+{
+	const exclusive lock;
+
+	for (const auto &line : cleanup(dm))
+		out.say(line);
+	return exit_done;
+}
+
+exit_code run(const std::string &command, const commands::all &a, output &out)
+{
+	const stop_signals signals;
+	const auto dm = dm::open();
+
+	if (command == "clone")
+		return clone(*dm, a.clone, out, signals);
+	if (command == "status")
+		return status(*dm, a.status, out);
+	if (command == "pause")
+		return pause(*dm, a.pause);
+	if (command == "resume")
+		return resume(*dm, a.resume);
+	if (command == "stop")
+		return stop(*dm, a.stop, out);
+	if (command == "wait")
+		return wait(*dm, a.wait, out, signals);
+	if (command == "replace-leg")
+		return replace_leg(*dm, a.replace_leg, out);
+	return clean_up(*dm, out);
+}
+
+exit_code run_and_tell(const std::string &command, const commands::all &a)
+{
+	const auto out = output_of(a);
+
+	try {
+		return run(command, a, *out);
+	} catch (const refused &e) {
+		for (const auto &reason : e.reasons)
+			out->error(reason);
+		out->error("nothing was changed");
+		return exit_refused;
+	} catch (const needs_you &e) {
+		out->error(e.what());
+		return exit_needs_you;
+	} catch (const layer::half_done &e) {
+		out->error(e.what());
+		return exit_needs_you;
+	} catch (const std::exception &e) {
+		out->error(e.what());
+		return exit_failed;
+	}
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	CLI::App app;
+	commands::all arguments;
+
+	commands::describe(app, arguments);
+	try {
+		app.parse(argc, argv);
+	} catch (const CLI::ParseError &e) {
+		return app.exit(e) ? exit_usage : exit_done;
+	}
+	return run_and_tell(app.get_subcommands().front()->get_name(),
+			    arguments);
+}
