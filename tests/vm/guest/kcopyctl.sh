@@ -118,6 +118,9 @@ clean() {
 
 clean_up() {
 	touch /tmp/stop
+	for file in $(grep -ls '^/tmp/used' /sys/block/loop*/loop/backing_file); do
+		losetup -d "/dev/$(echo "$file" | sed 's|/sys/block/||; s|/.*||')"
+	done
 	umount /tmp/used 2>/dev/null || true
 	remove_devices
 	changed=''
