@@ -22,6 +22,8 @@ namespace {
 /* libdevmapper tells its log what went wrong, and its caller only that. */
 std::string first_complaint;
 
+constexpr const char *no_target = "unknown target type";
+
 constexpr int level_mask = 7; /* the rest are flags */
 constexpr int level_error = 3;
 
