@@ -84,12 +84,18 @@ public:
 		if (dm_task_run(get()))
 			return;
 
-		const auto why = log.since("device-mapper: ");
+		const auto why = fmt::format(
+			"{}", fmt::join(log.since("device-mapper: "), "; "));
 
 		if (why.empty())
 			check(false);
-		throw error(fmt::format("{}: {} (the kernel says: {})", device_,
-					first_complaint, fmt::join(why, "; ")));
+		throw error(fmt::format(
+			"{}: {} (the kernel says: {}){}", device_,
+			first_complaint, why,
+			why.find(no_target) == why.npos ?
+				"" :
+				". Are kcopyd's modules there for this kernel? "
+				"`kcopyctl doctor` tells"));
 	}
 
 private:
