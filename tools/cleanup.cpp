@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A process may be killed between any two requests. What tells of it is a device of ours
- * that nobody follows: hidden, not used by the one it was made for; or a clone that
- * no process has open, though it was not begun with --detach.
+ * that is not what it was made for: a hidden one that none stands on, or a snapshot
+ * whose origin is written without it; or a clone that no process has open, though it
+ * was not begun with --detach.
  */
 #include "cleanup.h"
 
@@ -13,6 +14,7 @@
 #include "layer.h"
 #include "role.h"
 #include "running.h"
+#include "snapshots.h"
 #include "take_down.h"
 
 namespace {
@@ -23,86 +25,139 @@ public:
 	{
 	}
 
+	/* Then snapshots, which may stand on a hidden device. */
 	std::vector<std::string> clean()
 	{
-		for (const auto &info : dm_.list())
-			if (role_of(info.uuid))
-				look(info);
+		for (const auto &info : ours())
+			if (const auto above = device_above(info))
+				wake(*above);
+		for (const auto &info : ours())
+			if (role_of(info.uuid) == role::snapshot)
+				look_at_snapshot(info);
+		for (const auto &info : ours())
+			if (const auto above = device_above(info))
+				look_at_hidden(info, *above);
+			else if (role_of(info.uuid) != role::snapshot)
+				look_at_mirror(info);
 		return done_;
 	}
 
 private:
-	void look(const dm::info &info)
+	std::vector<dm::info> ours()
 	{
-		const auto above = name_above(info.name);
+		auto found = dm_.list();
 
-		if (above && dm_.find(*above))
-			look_at_hidden(info, *above);
-		else if (!is_used(info))
-			remove_if_idle(info);
+		std::erase_if(found, [](const dm::info &info) {
+			return !role_of(info.uuid);
+		});
+		return found;
 	}
 
-	/* A device of its own: a mirror or a snapshot. */
-	void remove_if_idle(const dm::info &info)
+	/* That which stands on the hidden device, or was to. */
+	std::optional<dm::info> device_above(const dm::info &hidden)
 	{
-		const bool begun = info.live && !info.suspended;
+		const auto name = name_above(hidden.name);
 
-		if (info.open_count || (begun && !ends_alone(info)))
+		if (!name)
+			return {};
+		for (const auto &info : dm_.list())
+			if (role_of(info.uuid) != role::snapshot &&
+			    is_on(info.name, hidden))
+				return info;
+		return dm_.find(*name);
+	}
+
+	bool is_on(const std::string &device, const dm::info &hidden)
+	{
+		return layer::stands_on(dm_.live_table(device), hidden.number);
+	}
+
+	static bool is_begun(const dm::info &info)
+	{
+		return info.live && !info.suspended;
+	}
+
+	void remove(const dm::info &info)
+	{
+		if (info.open_count)
 			return;
 		dm_.remove(info.name);
 		dm_.settle();
 		done_.push_back(fmt::format("{}: removed", info.name));
 	}
 
-	/* Somebody was to be there until it ended. */
-	static bool ends_alone(const dm::info &info)
+	/* Each of the tables that a device may have then is a good one. */
+	void wake(const dm::info &device)
 	{
-		return role_of(info.uuid) == role::clone;
+		if (!device.suspended)
+			return;
+		if (device.inactive)
+			dm_.clear(device.name);
+		dm_.resume(device.name, dm::visibility::shown);
+		dm_.settle();
 	}
 
-	void look_at_hidden(const dm::info &hidden, const std::string &above)
+	void look_at_snapshot(const dm::info &info)
 	{
-		const auto device = *dm_.find(above);
+		if (!is_begun(info) || !snapshot_named(dm_, info.name).origin)
+			remove(info);
+	}
 
-		if (layer::stands_on(dm_.live_table(above), hidden.number))
-			take_out(hidden, device);
-		else
+	/* Of a device that was not in use, or hidden with none above. */
+	void look_at_mirror(const dm::info &info)
+	{
+		if (!is_begun(info) || role_of(info.uuid) == role::clone)
+			remove(info);
+	}
+
+	void look_at_hidden(const dm::info &hidden, const dm::info &device)
+	{
+		if (!is_on(device.name, hidden))
 			put_back(hidden, device);
+		else if (is_left_over(hidden))
+			take_out(hidden, device);
 	}
 
 	/* It was killed before the device stood on it, or after. */
 	void put_back(const dm::info &hidden, const dm::info &device)
 	{
-		if (device.inactive && hidden.open_count)
+		const auto now = dm_.find(device.name);
+
+		if (now && now->inactive && hidden.open_count)
 			dm_.clear(device.name);
-		if (device.suspended)
-			dm_.resume(device.name, dm::visibility::shown);
 		layer::discard(dm_, hidden.name);
-		done_.push_back(
-			fmt::format("{}: has its own table", device.name));
+		tell_restored(device.name);
+	}
+
+	/* The device above has it open once. */
+	bool is_left_over(const dm::info &hidden)
+	{
+		switch (role_of(hidden.uuid).value()) {
+		case role::clone:
+			return hidden.open_count == 1;
+		case role::origin:
+			return !count_snapshots_of(
+				dm_, layer::number_words(hidden.number));
+		default:
+			return false;
+		}
 	}
 
 	void take_out(const dm::info &hidden, const dm::info &device)
 	{
-		const auto r = look_at(dm_, device.name);
-
-		/* the device itself has the hidden one open once */
-		if (device.suspended) {
-			dm_.clear(device.name);
-			dm_.resume(device.name, dm::visibility::shown);
-			dm_.settle();
-		}
-		if (!ends_alone(hidden) || hidden.open_count > 1 || !r)
-			return;
-		take_down(dm_, *r);
-		done_.push_back(fmt::format("{}: has its own table again, the "
-					    "copy was not finished",
-					    device.name));
+		if (const auto r = look_at(dm_, device.name))
+			take_down(dm_, *r);
+		else
+			layer::take_out(dm_, device.name, hidden.name, [] {});
+		tell_restored(device.name);
 	}
 
-	bool is_used(const dm::info &info)
+	void tell_restored(const std::string &device)
 	{
-		return info.open_count > 0;
+		done_.push_back(fmt::format(
+			"{}: has its own table again; what was begun is not "
+			"finished",
+			device));
 	}
 
 	dm::control &dm_;

@@ -152,7 +152,8 @@ names start(dm::control &dm, const plan &p)
 	names n;
 
 	if (p.live) {
-		n = { p.source.dm->name, hidden_name(p.source.dm->name) };
+		n = { p.source.dm->name,
+		      hidden_name(p.source.dm->name, p.kind) };
 		start_live(dm, p, n.own);
 	} else {
 		n.mirror = n.own = mirror_name(p.source.path);

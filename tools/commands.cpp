@@ -11,6 +11,7 @@ namespace {
 
 constexpr double terminal_interval = 0.2, file_interval = 2;
 constexpr std::uint64_t region_least = 512, region_most = 1ull << 30;
+constexpr std::uint64_t chunk_least = 4096, chunk_most = 1 << 20;
 
 constexpr const char *clone_help =
 	"While SOURCE is not in use, nobody else can use it or a destination.\n"
@@ -62,6 +63,36 @@ constexpr const char *replace_leg_help =
 	"\n"
 	"Examples:\n"
 	"      kcopyctl replace-leg /dev/vg/home /dev/sdc /dev/sdd\n";
+
+constexpr const char *snapshot_help =
+	"The origin has to be a device-mapper device, as for `kcopyctl clone`; it stays "
+	"in use. Its file system is frozen for a moment, so that the snapshot is clean.\n"
+	"\n"
+	"Examples:\n"
+	"  Back up a logical volume as it is now, while it is written:\n"
+	"      kcopyctl snapshot create /dev/vg/home monday --store /dev/sdb\n"
+	"      mount -o ro /dev/mapper/monday /mnt\n"
+	"      tar -cf /backup/home.tar -C /mnt .\n"
+	"      umount /mnt\n"
+	"      kcopyctl snapshot remove monday\n"
+	"  How full are the stores?\n"
+	"      kcopyctl snapshot list\n";
+
+constexpr const char *snapshot_create_help =
+	"A store that becomes full loses its snapshot; one a little larger than the "
+	"origin can't. The snapshots of one origin have the same chunk size.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl snapshot create /dev/vg/home monday --store /dev/sdb\n"
+	"  After a restart, before the origin is mounted:\n"
+	"      kcopyctl snapshot create /dev/vg/home monday --store /dev/sdb --existing\n";
+
+constexpr const char *snapshot_remove_help =
+	"Its store is no snapshot any more. With the last one, the origin gets back the "
+	"table that it had.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl snapshot remove monday\n";
 
 constexpr const char *cleanup_help =
 	"What runs and is followed by a kcopyctl, was begun with --detach or --keep, "
@@ -180,6 +211,57 @@ void describe_replace_leg(CLI::App &app, replace_leg_options &r)
 	add_force(*command, r.force);
 }
 
+void describe_snapshot_create(CLI::App &app, snapshot_create_options &c)
+{
+	auto *command = add_command(app, "create",
+				    "Keep what a device holds now",
+				    snapshot_create_help);
+
+	add_device(*command, "ORIGIN", c.origin, "the device")->required();
+	command->add_option("NAME", c.name, "of the snapshot: /dev/mapper/NAME")
+		->required()
+		->type_name("NAME");
+	add_device(*command, "-s,--store", c.store,
+		   "where to keep what the origin held")
+		->required();
+	command->add_option("--chunk-size", c.chunk_bytes,
+			    "unit of copying: a power of 2 from 4K to 1M (16K)")
+		->transform(CLI::AsSizeValue(false))
+		->check(CLI::Range(chunk_least, chunk_most))
+		->type_name("BYTES");
+	command->add_flag("-t,--temporary", c.temporary,
+			  "it need not survive a restart");
+	auto *existing =
+		command->add_flag("-e,--existing", c.existing,
+				  "take up the snapshot that the store holds");
+
+	command->add_flag("-f,--force", c.force,
+			  "overwrite a store that holds data")
+		->excludes(existing);
+}
+
+void describe_snapshots(CLI::App &app, all &a)
+{
+	auto &group = *add_command(
+		app, "snapshot", "Snapshots of a device in use", snapshot_help);
+
+	group.require_subcommand(1);
+	describe_snapshot_create(group, a.snapshot_create);
+
+	auto *list = add_command(group, "list", "Show snapshots", "");
+
+	add_device(*list, "ORIGIN", a.snapshot_list.origin,
+		   "only those of this one");
+	add_json(*list, a.snapshot_list.json);
+
+	auto *remove = add_command(group, "remove", "Remove a snapshot",
+				   snapshot_remove_help);
+
+	remove->add_option("NAME", a.snapshot_remove.name, "the snapshot")
+		->required()
+		->type_name("NAME");
+}
+
 void describe_upkeep(CLI::App &app, all &a)
 {
 	auto *cleanup = add_command(app, "cleanup",
@@ -217,6 +299,7 @@ void describe(CLI::App &app, all &arguments)
 	describe_clone(app, arguments.clone);
 	describe_mirrors(app, arguments);
 	describe_replace_leg(app, arguments.replace_leg);
+	describe_snapshots(app, arguments);
 	describe_upkeep(app, arguments);
 }
 

@@ -58,6 +58,23 @@ struct only_json_options {
 	bool json = false;
 };
 
+struct snapshot_create_options {
+	std::string origin, name, store;
+	std::uint64_t chunk_bytes = 16384;
+	bool temporary = false;
+	bool existing = false;
+	bool force = false;
+};
+
+struct snapshot_list_options {
+	std::string origin; /* "": of all */
+	bool json = false;
+};
+
+struct snapshot_remove_options {
+	std::string name;
+};
+
 struct generate_options {
 	std::string what;
 };
@@ -68,6 +85,9 @@ struct all {
 	one_device_options pause, resume, stop;
 	wait_options wait;
 	replace_leg_options replace_leg;
+	snapshot_create_options snapshot_create;
+	snapshot_list_options snapshot_list;
+	snapshot_remove_options snapshot_remove;
 	only_json_options cleanup;
 	generate_options generate;
 };

@@ -112,8 +112,14 @@ private:
 
 std::uint16_t udev_flags(visibility v)
 {
-	if (v == visibility::shown)
+	switch (v) {
+	case visibility::shown:
 		return 0;
+	case visibility::copy:
+		return DM_UDEV_LOW_PRIORITY_FLAG;
+	case visibility::hidden:
+		break;
+	}
 	return DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG |
 	       DM_UDEV_DISABLE_DISK_RULES_FLAG |
 	       DM_UDEV_DISABLE_OTHER_RULES_FLAG;

@@ -48,9 +48,10 @@ struct info {
 
 /*
  * What udev is to do about a device: a hidden one is not looked into, and gets no
- * links but that in /dev/mapper. Its contents are those of another device.
+ * links but that in /dev/mapper. Its contents are those of another device. Nor does
+ * a copy get links, such as those in /dev/disk/by-uuid, that the original has.
  */
-enum class visibility { shown, hidden };
+enum class visibility { shown, copy, hidden };
 
 /* A device is named by its name. All functions throw error. */
 class control {

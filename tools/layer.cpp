@@ -32,12 +32,22 @@ bool is_movable(const dm::target &target)
 		device, first, second, device, device));
 }
 
+/* A kmirror's table also says what has become of its legs, and may differ so far. */
+bool is_same_kind(const dm::table &a, const dm::table &b)
+{
+	return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+			  [](const dm::target &x, const dm::target &y) {
+				  return x.sectors == y.sectors &&
+					 x.type == y.type;
+			  });
+}
+
 /* The device is suspended, with the old table or already with another one. */
 void put_back(dm::control &dm, const std::string &device, const dm::table &old,
 	      const std::string &because)
 {
 	try {
-		if (dm.live_table(device) != old)
+		if (!is_same_kind(dm.live_table(device), old))
 			dm.load(device, old);
 		else
 			dm.clear(device);
@@ -138,6 +148,20 @@ void replace_table(dm::control &dm, const std::string &device,
 		put_back(dm, device, old, e.what());
 		throw;
 	}
+	dm.settle();
+}
+
+void while_frozen(dm::control &dm, const std::string &device,
+		  const std::function<void()> &frozen)
+{
+	dm.suspend(device);
+	try {
+		frozen();
+	} catch (const std::exception &e) {
+		put_back(dm, device, dm.live_table(device), e.what());
+		throw;
+	}
+	dm.resume(device, dm::visibility::shown);
 	dm.settle();
 }
 

@@ -48,6 +48,10 @@ bool stands_on(const dm::table &table, dev_t number);
 void replace_table(dm::control &dm, const std::string &device,
 		   const dm::table &table, const std::function<void()> &frozen);
 
+/* The same, but the device keeps its table. */
+void while_frozen(dm::control &dm, const std::string &device,
+		  const std::function<void()> &frozen);
+
 struct insertion {
 	std::string device;
 	std::string hidden; /* its name to be, and its uuid */

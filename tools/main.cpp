@@ -12,13 +12,14 @@
 #include "lock.h"
 #include "mirrors.h"
 #include "output.h"
+#include "snapshot.h"
 
 namespace {
 
 std::unique_ptr<output> output_of(const commands::all &a)
 {
 	const bool json = a.clone.json || a.status.json || a.stop.json ||
-			  a.wait.json || a.cleanup.json;
+			  a.wait.json || a.cleanup.json || a.snapshot_list.json;
 
 	return json ? output_for_programs() : output_for_people();
 }
@@ -51,6 +52,12 @@ exit_code run(const std::string &command, const commands::all &a, output &out)
 		return wait(*dm, a.wait, out, signals);
 	if (command == "replace-leg")
 		return replace_leg(*dm, a.replace_leg, out);
+	if (command == "snapshot create")
+		return snapshot_create(*dm, a.snapshot_create, out);
+	if (command == "snapshot list")
+		return snapshot_list(*dm, a.snapshot_list, out);
+	if (command == "snapshot remove")
+		return snapshot_remove(*dm, a.snapshot_remove, out);
 	return clean_up(*dm, out);
 }
 
@@ -77,6 +84,16 @@ exit_code run_and_tell(const std::string &command, const commands::all &a)
 	}
 }
 
+/* "snapshot create" */
+std::string command_of(const CLI::App &app)
+{
+	const auto *command = app.get_subcommands().front();
+	const auto more = command->get_subcommands();
+
+	return command->get_name() +
+	       (more.empty() ? "" : " " + more.front()->get_name());
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -90,6 +107,5 @@ int main(int argc, char **argv)
 	} catch (const CLI::ParseError &e) {
 		return app.exit(e) ? exit_usage : exit_done;
 	}
-	return run_and_tell(app.get_subcommands().front()->get_name(),
-			    arguments);
+	return run_and_tell(command_of(app), arguments);
 }

@@ -9,70 +9,17 @@
 #include "mirror.h"
 
 #include <algorithm>
-#include <charconv>
+#include <tuple>
 
 #include <fmt/format.h>
+
+#include "words.h"
 
 namespace {
 
 constexpr std::uint64_t legs_min = 2;
 constexpr std::uint64_t regions_max = 1 << 26;
 constexpr std::uint64_t region_least = 2048;
-
-/* Takes a line apart, word by word. */
-class word_reader {
-public:
-	explicit word_reader(std::string_view line) : line_(line), rest_(line)
-	{
-	}
-
-	std::string_view word()
-	{
-		rest_.remove_prefix(
-			std::min(rest_.find_first_not_of(' '), rest_.size()));
-
-		const auto found = rest_.substr(0, rest_.find(' '));
-
-		rest_.remove_prefix(found.size());
-		if (found.empty())
-			fail();
-		return found;
-	}
-
-	std::uint64_t number(std::string_view digits)
-	{
-		std::uint64_t value = 0;
-		const char *end = digits.data() + digits.size();
-		const auto [at, err] = std::from_chars(digits.data(), end,
-						       value);
-
-		if (err != std::errc() || at != end)
-			fail();
-		return value;
-	}
-
-	std::uint64_t number()
-	{
-		return number(word());
-	}
-
-	/* All that is left. */
-	std::string_view rest()
-	{
-		rest_.remove_prefix(
-			std::min(rest_.find_first_not_of(' '), rest_.size()));
-		return rest_;
-	}
-
-	[[noreturn]] void fail() const
-	{
-		throw parse_error(fmt::format(
-			"not the words of a kmirror: \"{}\"", line_));
-	}
-
-private:
-	std::string_view line_, rest_;
-};
 
 health parse_health(word_reader &reader)
 {
@@ -120,20 +67,14 @@ table_leg parse_table_leg(word_reader &reader)
 
 mirror_status parse_status(std::string_view words)
 {
-	word_reader reader(words);
+	word_reader reader(words, "a kmirror");
 	mirror_status status = {};
 	const auto nr_legs = parse_count_of_legs(reader);
 
 	for (std::uint64_t i = 0; i < nr_legs; i++)
 		status.legs.push_back(parse_leg(reader));
 
-	const auto regions = reader.word();
-	const auto slash = regions.find('/');
-
-	if (slash == regions.npos)
-		reader.fail();
-	status.synced = reader.number(regions.substr(0, slash));
-	status.total = reader.number(regions.substr(slash + 1));
+	std::tie(status.synced, status.total) = reader.fraction();
 	if (!status.total || status.synced > status.total)
 		reader.fail();
 	status.activity = reader.word();
@@ -144,7 +85,7 @@ mirror_status parse_status(std::string_view words)
 
 mirror_table parse_mirror_table(std::string_view words)
 {
-	word_reader reader(words);
+	word_reader reader(words, "a kmirror");
 	mirror_table table = {};
 
 	table.region_sectors = reader.number();

@@ -6,15 +6,9 @@
 #define TOOLS_MIRROR_H
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-/* Words that are not those of a kmirror. */
-struct parse_error : std::runtime_error {
-	using std::runtime_error::runtime_error;
-};
 
 constexpr std::size_t mirror_legs_max = 8;
 constexpr std::uint64_t sector_bytes = 512;
@@ -40,7 +34,7 @@ struct mirror_status {
 	std::string stopped_by; /* if it is stopped: "unreadable 4096", say */
 };
 
-/* The words after "kmirror" in a line of `dmsetup status`. */
+/* The words after "kmirror" in a line of `dmsetup status`. Throws parse_error. */
 mirror_status parse_status(std::string_view words);
 
 struct table_leg {

@@ -63,6 +63,11 @@ public:
 			say(line);
 	}
 
+	void snapshot(const snapshot_view &v) override
+	{
+		say(words::snapshot(v));
+	}
+
 	void say(const std::string &line) override
 	{
 		display_.say(line);
@@ -96,6 +101,11 @@ public:
 	void status(const view &v) override
 	{
 		print(stdout, json::status(v));
+	}
+
+	void snapshot(const snapshot_view &v) override
+	{
+		print(stdout, json::snapshot(v));
 	}
 
 	void say(const std::string &line) override

@@ -18,6 +18,7 @@ public:
 
 	virtual void progress(const view &v) = 0;
 	virtual void status(const view &v) = 0;
+	virtual void snapshot(const snapshot_view &v) = 0;
 	/* A line that stays. */
 	virtual void say(const std::string &line) = 0;
 	virtual void result(const summary &s) = 0;

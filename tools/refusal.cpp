@@ -83,12 +83,11 @@ std::string how_to_map(const device_facts &source, const mounted &m)
 	const auto name = source.path.substr(source.path.rfind('/') + 1);
 
 	return fmt::format(
-		"To copy it in use, now and later, mount it by way of a mapped "
-		"device:\n"
+		"To have it copied in use, now and later, mount it by way of a "
+		"mapped device, and use that:\n"
 		"    umount {0}\n"
 		"    dmsetup create {1} --table \"0 {2} linear {3} 0\"\n"
-		"    mount /dev/mapper/{1} {0}\n"
-		"    kcopyctl clone /dev/mapper/{1} ...",
+		"    mount /dev/mapper/{1} {0}",
 		m.where, "mapped-" + name, source.bytes / 512, source.path);
 }
 
@@ -152,20 +151,20 @@ list of_idle_source(const device_facts &source)
 	return found;
 }
 
-list of_live_source(const device_facts &source, const dm::info &device,
-		    const dm::table &table)
+list of_moving(const device_facts &source, const dm::info &device,
+	       const dm::table &table)
 {
-	auto found = of_swap(source);
 	const auto type = layer::immovable(table);
+	list found;
 
 	if (type == "kmirror")
-		found.push_back(fmt::format(
-			"{}: is a mirror already: see `kcopyctl status {}`",
-			source.path, source.path));
+		found.push_back(
+			fmt::format("{}: is a mirror: see `kcopyctl status {}`",
+				    source.path, source.path));
 	else if (!type.empty())
 		found.push_back(fmt::format(
 			"{}: is in use, and a device of the target {} cannot "
-			"be moved while it is: copy it when it is not in use",
+			"be moved while it is: do it when it is not in use",
 			source.path, type));
 	if (device.suspended)
 		found.push_back(fmt::format(
@@ -177,11 +176,33 @@ list of_live_source(const device_facts &source, const dm::info &device,
 			"{}: somebody has loaded a table that is not in use "
 			"yet; if nobody is about to: dmsetup clear {}",
 			source.path, device.name));
+	return found;
+}
+
+list of_live_source(const device_facts &source, const dm::info &device,
+		    const dm::table &table)
+{
+	auto found = of_swap(source);
+
+	add(found, of_moving(source, device, table));
 	if (source.read_only)
 		found.push_back(source.path +
 				": is read-only, and kmirror writes back what "
 				"it repairs: copy it by other means");
 	return found;
+}
+
+list of_unmapped_origin(const device_facts &origin)
+{
+	const mounted none = { origin.path, "/mnt", false };
+
+	return { fmt::format(
+		"{}: is no mapped device, so what is written to it "
+		"cannot be seen. {}",
+		origin.path,
+		how_to_map(origin, origin.mounts.empty() ?
+					   none :
+					   origin.mounts.front())) };
 }
 
 list of_pair(const device_facts &a, const device_facts &b)

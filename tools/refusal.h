@@ -30,6 +30,13 @@ list of_idle_source(const device_facts &source);
 list of_live_source(const device_facts &source, const dm::info &device,
 		    const dm::table &table);
 
+/* A mapped device whose table is to move, for whatever. */
+list of_moving(const device_facts &source, const dm::info &device,
+	       const dm::table &table);
+
+/* Writes to it could not be seen. */
+list of_unmapped_origin(const device_facts &origin);
+
 /* Two devices that must have no data in common. */
 list of_pair(const device_facts &a, const device_facts &b);
 

@@ -8,7 +8,8 @@
 
 namespace {
 
-constexpr std::string_view hidden_suffix = "-kcopyd";
+constexpr std::string_view mirror_suffix = "-kcopyd";
+constexpr std::string_view origin_suffix = "-kcopyd-origin";
 
 constexpr std::array<std::pair<role, std::string_view>, 5> words = { {
 	{ role::clone, "clone" },
@@ -46,17 +47,19 @@ std::optional<role> role_of(std::string_view uuid)
 	return {};
 }
 
-std::string hidden_name(std::string_view device)
+std::string hidden_name(std::string_view device, role r)
 {
-	return fmt::format("{}{}", device, hidden_suffix);
+	return fmt::format("{}{}", device,
+			   r == role::origin ? origin_suffix : mirror_suffix);
 }
 
 std::optional<std::string> name_above(std::string_view hidden)
 {
-	if (!hidden.ends_with(hidden_suffix))
-		return {};
-	hidden.remove_suffix(hidden_suffix.size());
-	return std::string(hidden);
+	for (const auto suffix : { origin_suffix, mirror_suffix })
+		if (hidden.ends_with(suffix))
+			return std::string(hidden.substr(
+				0, hidden.size() - suffix.size()));
+	return {};
 }
 
 std::string mirror_name(std::string_view path)

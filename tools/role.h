@@ -24,8 +24,11 @@ std::string uuid_of(role r, std::string_view name);
 std::optional<role> role_of(std::string_view uuid);
 std::string_view word_for(role r);
 
-/* The device that takes over the table of another one, and back. */
-std::string hidden_name(std::string_view device);
+/*
+ * The device that takes over the table of another one, and back. An origin of snapshots
+ * may be mirrored as well.
+ */
+std::string hidden_name(std::string_view device, role r);
 std::optional<std::string> name_above(std::string_view hidden);
 
 /* The mirror of a device that is not in use: "kcopyd-sdb" for "/dev/sdb". */

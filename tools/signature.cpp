@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "signature.h"
 
-#include <array>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
-#include <string_view>
 
 #include <blkid/blkid.h>
+
+#include "store.h"
 
 namespace {
 
@@ -38,17 +37,6 @@ signature found_by(blkid_probe probe)
 		 .offset = std::strtoull(offset.c_str(), nullptr, 10) };
 }
 
-/* As in the section "Format of the store" of Documentation/ksnap.rst. */
-bool is_store(const std::string &path)
-{
-	constexpr std::string_view magic("kcopyd snapshot\0", 16);
-	std::array<char, magic.size()> start = {};
-	std::ifstream in(path, std::ios::binary);
-
-	in.read(start.data(), start.size());
-	return std::string_view(start.data(), start.size()) == magic;
-}
-
 } // namespace
 
 std::vector<signature> signatures_on(const std::string &path)
@@ -67,7 +55,7 @@ std::vector<signature> signatures_on(const std::string &path)
 	blkid_probe_set_partitions_flags(probe.get(), BLKID_PARTS_MAGIC);
 	while (!blkid_do_probe(probe.get()))
 		found.push_back(found_by(probe.get()));
-	if (is_store(path))
+	if (holds_store(path))
 		found.push_back({ .type = "ksnap", .label = {}, .offset = 0 });
 	return found;
 }

@@ -146,6 +146,35 @@ std::vector<std::string> status(const view &v)
 	return lines;
 }
 
+std::string state_word(ksnap::state s)
+{
+	switch (s) {
+	case ksnap::state::good:
+		return "good";
+	case ksnap::state::overflow:
+		return "lost: its store was full";
+	case ksnap::state::invalid:
+		break;
+	}
+	return "lost: see the kernel's log (dmesg)";
+}
+
+std::string snapshot(const snapshot_view &v)
+{
+	auto line = fmt::format("{}: of {}, on {}{}, {}", v.device, v.origin,
+				v.store, v.persistent ? "" : ", temporary",
+				state_word(v.state));
+
+	if (v.state == ksnap::state::good)
+		line += fmt::format(", {} % full ({})",
+				    text::percent(v.used, v.size),
+				    text::bytes_of(v.used, v.size));
+	if (v.unreadable)
+		line += fmt::format(", {} chunks could not be read",
+				    v.unreadable);
+	return line;
+}
+
 } // namespace words
 
 std::vector<copy_result> results_of(const mirror_status &status,

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "ksnap.h"
 #include "mirror.h"
 
 struct leg_view {
@@ -48,6 +49,14 @@ struct summary {
 	std::string remark; /* what else is to be known */
 };
 
+struct snapshot_view {
+	std::string name, device, origin, store;
+	bool persistent;
+	ksnap::state state;
+	std::uint64_t used, size; /* bytes of the store */
+	std::uint64_t unreadable; /* chunks */
+};
+
 namespace words {
 
 /* Why nothing is copied, and what to do; "" if it goes on. */
@@ -66,6 +75,9 @@ std::vector<std::string> result(const summary &s);
 /* Of `status`: some lines. */
 std::vector<std::string> status(const view &v);
 
+std::string state_word(ksnap::state s);
+std::string snapshot(const snapshot_view &v);
+
 } // namespace words
 
 namespace json {
@@ -73,6 +85,7 @@ namespace json {
 /* One object, in one line. */
 std::string progress(const view &v);
 std::string status(const view &v);
+std::string snapshot(const snapshot_view &v);
 std::string message(const std::string &text);
 std::string error(const std::string &text);
 std::string result(const summary &s);

@@ -59,6 +59,21 @@ std::string status(const view &v)
 	return line(state_of("status", v));
 }
 
+std::string snapshot(const snapshot_view &v)
+{
+	return line({ { "event", "snapshot" },
+		      { "name", v.name },
+		      { "device", v.device },
+		      { "origin", v.origin },
+		      { "store", v.store },
+		      { "persistent", v.persistent },
+		      { "good", v.state == ksnap::state::good },
+		      { "state", words::state_word(v.state) },
+		      { "used", v.used },
+		      { "size", v.size },
+		      { "unreadable_chunks", v.unreadable } });
+}
+
 std::string message(const std::string &text)
 {
 	return line({ { "event", "message" }, { "text", text } });

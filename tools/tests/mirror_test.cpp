@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "mirror.h"
+#include "words.h"
 
 namespace {
 

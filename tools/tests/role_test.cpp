@@ -17,7 +17,10 @@ TEST(role, is_found_in_its_uuid)
 
 TEST(role, has_names_for_its_devices)
 {
-	EXPECT_EQ(name_above(hidden_name("vg-home")), "vg-home");
+	for (const auto r : { role::clone, role::origin })
+		EXPECT_EQ(name_above(hidden_name("vg-home", r)), "vg-home");
+	EXPECT_NE(hidden_name("vg-home", role::clone),
+		  hidden_name("vg-home", role::origin));
 	EXPECT_FALSE(name_above("vg-home"));
 	EXPECT_EQ(mirror_name("/dev/disk/by-id/x"), "kcopyd-x");
 }
