@@ -94,6 +94,12 @@ constexpr const char *snapshot_remove_help =
 	"Examples:\n"
 	"      kcopyctl snapshot remove monday\n";
 
+constexpr const char *doctor_help =
+	"It names no files, volumes or keys: attach it to a bug report.\n"
+	"\n"
+	"Examples:\n"
+	"      kcopyctl doctor\n";
+
 constexpr const char *cleanup_help =
 	"What runs and is followed by a kcopyctl, was begun with --detach or --keep, "
 	"or has snapshots, is left alone.\n"
@@ -115,7 +121,7 @@ void add_force(CLI::App &command, bool &force)
 CLI::Option *add_device(CLI::App &command, const std::string &name,
 			std::string &device, const std::string &what)
 {
-	return command.add_option(name, device, what)->type_name("DEVICE");
+	return command.add_option(name, device, what)->option_text("DEVICE");
 }
 
 void add_interval(CLI::App &command, std::optional<double> &interval)
@@ -124,7 +130,7 @@ void add_interval(CLI::App &command, std::optional<double> &interval)
 			   "time between two lines of progress (0.2 on a "
 			   "terminal, else 2)")
 		->check(CLI::Range(0.1, 3600.0))
-		->type_name("SECONDS");
+		->option_text("SECONDS");
 }
 
 CLI::App *add_command(CLI::App &app, const std::string &name,
@@ -148,7 +154,7 @@ void describe_clone(CLI::App &app, clone_options &c)
 			   "the devices to overwrite with it")
 		->required()
 		->expected(1, 7)
-		->type_name("DEVICE");
+		->option_text("DEVICE");
 	add_force(command, c.force);
 	command.add_flag("-k,--keep", c.keep,
 			 "go on mirroring when all is copied");
@@ -158,7 +164,7 @@ void describe_clone(CLI::App &app, clone_options &c)
 			   "unit of copying, such as 512K or 4M (1M)")
 		->transform(CLI::AsSizeValue(false))
 		->check(CLI::Range(region_least, region_most))
-		->type_name("BYTES");
+		->option_text("BYTES");
 	add_interval(command, c.interval);
 	add_json(command, c.json);
 }
@@ -220,7 +226,7 @@ void describe_snapshot_create(CLI::App &app, snapshot_create_options &c)
 	add_device(*command, "ORIGIN", c.origin, "the device")->required();
 	command->add_option("NAME", c.name, "of the snapshot: /dev/mapper/NAME")
 		->required()
-		->type_name("NAME");
+		->option_text("NAME");
 	add_device(*command, "-s,--store", c.store,
 		   "where to keep what the origin held")
 		->required();
@@ -228,7 +234,7 @@ void describe_snapshot_create(CLI::App &app, snapshot_create_options &c)
 			    "unit of copying: a power of 2 from 4K to 1M (16K)")
 		->transform(CLI::AsSizeValue(false))
 		->check(CLI::Range(chunk_least, chunk_most))
-		->type_name("BYTES");
+		->option_text("BYTES");
 	command->add_flag("-t,--temporary", c.temporary,
 			  "it need not survive a restart");
 	auto *existing =
@@ -259,7 +265,7 @@ void describe_snapshots(CLI::App &app, all &a)
 
 	remove->add_option("NAME", a.snapshot_remove.name, "the snapshot")
 		->required()
-		->type_name("NAME");
+		->option_text("NAME");
 }
 
 void describe_upkeep(CLI::App &app, all &a)
@@ -270,6 +276,11 @@ void describe_upkeep(CLI::App &app, all &a)
 				    cleanup_help);
 
 	add_json(*cleanup, a.cleanup.json);
+
+	add_command(app, "doctor",
+		    "Print what a bug report needs: versions, modules, tables, "
+		    "messages",
+		    doctor_help);
 
 	/* For the build of this program. */
 	auto *generate = add_command(app, "generate", "", "");

@@ -317,6 +317,33 @@ private:
 
 } // namespace
 
+std::vector<std::string> versions()
+{
+	std::vector<std::string> found;
+	char driver[64];
+
+	dm_log_with_errno_init(log);
+
+	const task request(DM_DEVICE_LIST_VERSIONS);
+
+	request.run();
+	if (dm_task_get_driver_version(request.get(), driver, sizeof(driver)))
+		found.push_back(fmt::format("driver {}", driver));
+
+	const auto *v = dm_task_get_versions(request.get());
+
+	while (v) {
+		found.push_back(fmt::format("{} {}.{}.{}", v->name,
+					    v->version[0], v->version[1],
+					    v->version[2]));
+		v = v->next ? reinterpret_cast<const dm_versions *>(
+				      reinterpret_cast<const char *>(v) +
+				      v->next) :
+			      nullptr;
+	}
+	return found;
+}
+
 std::unique_ptr<control> open()
 {
 	return std::make_unique<kernel_control>();

@@ -91,6 +91,9 @@ public:
 	virtual void settle() = 0;
 };
 
+/* "kmirror 2.0.0": what the kernel has loaded. Its driver, too: "driver 4.50.0". */
+std::vector<std::string> versions();
+
 /* The kernel's. Throws if this process may not use it. */
 std::unique_ptr<control> open();
 

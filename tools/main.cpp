@@ -7,14 +7,30 @@
 #include "cleanup.h"
 #include "clone.h"
 #include "commands.h"
-#include "device.h"
+#include "doctor.h"
 #include "layer.h"
 #include "lock.h"
 #include "mirrors.h"
+#include "outline.h"
 #include "output.h"
 #include "snapshot.h"
 
 namespace {
+
+exit_code generate(const CLI::App &app, const std::string &what)
+{
+	const auto program = outline_of(app);
+
+	if (what == "man")
+		std::fputs(manual(program).c_str(), stdout);
+	else if (what == "bash")
+		std::fputs(bash_completion(program).c_str(), stdout);
+	else if (what == "zsh")
+		std::fputs(zsh_completion(program).c_str(), stdout);
+	else
+		std::fputs(fish_completion(program).c_str(), stdout);
+	return std::fflush(stdout) ? exit_failed : exit_done;
+}
 
 std::unique_ptr<output> output_of(const commands::all &a)
 {
@@ -35,6 +51,9 @@ exit_code clean_up(dm::control &dm, output &out)
 
 exit_code run(const std::string &command, const commands::all &a, output &out)
 {
+	if (command == "doctor")
+		return doctor(out);
+
 	const stop_signals signals;
 	const auto dm = dm::open();
 
@@ -107,5 +126,7 @@ int main(int argc, char **argv)
 	} catch (const CLI::ParseError &e) {
 		return app.exit(e) ? exit_usage : exit_done;
 	}
+	if (app.got_subcommand("generate"))
+		return generate(app, arguments.generate.what);
 	return run_and_tell(command_of(app), arguments);
 }
