@@ -3,6 +3,7 @@
 
 #include "device.h"
 #include "meter.h"
+#include "take_down.h"
 
 namespace {
 
@@ -56,11 +57,19 @@ private:
 	unsigned int told_ = 0; /* a mask of legs */
 };
 
+/* The mirror of a device that is not in use is of no interest before it is kept. */
+std::string device_of(const running &r)
+{
+	return r.kind && r.kind != role::mirror ? source_of(r) :
+						  path_of(r.device.number);
+}
+
 } // namespace
 
 view view_of(const running &r)
 {
-	view v = { .device = path_of(r.device.number),
+	view v = { .device = device_of(r),
+		   .mapped = r.device.name,
 		   .kind = r.kind ? std::string(word_for(*r.kind)) : "",
 		   .done = r.done(),
 		   .all = r.bytes(),

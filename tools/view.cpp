@@ -68,7 +68,7 @@ std::string why_still(const view &v)
 	if (v.activity == "suspended")
 		return fmt::format("the device is suspended: if nobody is "
 				   "about to resume it, `dmsetup resume {}`",
-				   short_name(v.device));
+				   v.mapped);
 	if (v.activity == "stopped")
 		return why_stopped(v.stopped_by);
 	if (v.activity == "filling" && v.still >= patience)

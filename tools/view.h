@@ -22,7 +22,8 @@ struct leg_view {
 
 /* A mirror at some moment. */
 struct view {
-	std::string device;
+	std::string device;	    /* by which the user knows it */
+	std::string mapped;	    /* by which device-mapper does */
 	std::string kind;	    /* clone, detached, mirror, or "" */
 	std::uint64_t done, all;    /* bytes */
 	std::optional<double> rate; /* bytes a second, of late */

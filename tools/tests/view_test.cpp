@@ -13,6 +13,7 @@ view filling()
 	view v = {};
 
 	v.device = "/dev/mapper/data";
+	v.mapped = "data";
 	v.kind = "clone";
 	v.done = 3 << 20;
 	v.all = 8 << 20;

@@ -146,10 +146,10 @@ without_udev() {
 
 json() {
 	make_legs 8 3
-	slow_writes 1 20
-	expect_code 0 clone --json -i 0.1 $a $b $c
+	slow_writes 1 50
+	expect_code 0 clone --json -i 0.1 --region-size 128K $a $b $c
 	! grep -v '^{"event":"[a-z]*".*}$' /tmp/out || fail "that is no object"
-	grep -q '"event":"progress","device":"/dev/mapper/kcopyd-leg0",.*"bytes":[0-9]*,"total":8388608,"percent":[0-9]*,.*"rate":[0-9.e+]*,"seconds_left":[0-9]*}$' \
+	grep -q '"event":"progress","device":"/dev/mapper/leg0",.*"bytes":[0-9]*,"total":8388608,"percent":[0-9]*,.*"rate":[0-9.e+]*,"seconds_left":[0-9]*}$' \
 		/tmp/out || fail "no progress: $(cat /tmp/out)"
 	grep -q '{"device":"/dev/mapper/leg1","complete":true,' /tmp/out ||
 		fail "no result: $(cat /tmp/out)"

@@ -153,7 +153,30 @@ wait_is_interrupted() {
 	expect_used_as_before
 }
 
+# What a bug report needs is there, what is private is not.
+doctor_tells() {
+	expect_code 0 doctor
+	expect_out "kernel: $(uname -r)" "device-mapper: driver" "taint:"
+	grep -q '^dm-kmirror: loaded, .*dm-kmirror.ko, not signed' /tmp/out ||
+		fail "no module: $(cat /tmp/out)"
+	begin --detach
+	expect_code 0 doctor
+	expect_out "device $(number /dev/mapper/used): not made by kcopyctl" \
+		"table of $(number /dev/mapper/used): 0 32768 kmirror 128 2" \
+		"device $(number /dev/mapper/used-kcopyd): detached" \
+		"log: device-mapper: kmirror:"
+	! grep -q 'used' /tmp/out || fail "a name: $(grep used /tmp/out)"
+	mend
+	expect_code 0 wait used
+	rmmod dm-kmirror
+	mv "/lib/modules/$(uname -r)/modules.dep" /tmp/dep
+	expect_code 0 doctor
+	mv /tmp/dep "/lib/modules/$(uname -r)/modules.dep"
+	expect_out "dm-kmirror: not loaded; NOT FOUND"
+	modprobe kmirror
+}
+
 run_cases nothing_runs pause_and_resume paused_while_followed stop_while_filling \
 	replace_destination replacing_is_refused failed_leg_is_shown not_ours \
-	wait_is_interrupted
+	wait_is_interrupted doctor_tells
 finish
