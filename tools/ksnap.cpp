@@ -40,6 +40,19 @@ std::string words_of(const table &t, store s)
 			   s == store::made ? " format" : "");
 }
 
+/* As in Documentation/ksnap.rst: a header, and tables of 60 entries in 512 bytes. */
+std::uint64_t enough_sectors(std::uint64_t origin_sectors,
+			     std::uint64_t chunk_sectors)
+{
+	const auto round_up = [](std::uint64_t n, std::uint64_t unit) {
+		return (n + unit - 1) / unit;
+	};
+	const auto chunks = round_up(origin_sectors, chunk_sectors);
+	const auto slots = chunks + 2 + round_up(chunks, 60 * chunk_sectors);
+
+	return slots * chunk_sectors;
+}
+
 status parse_status(std::string_view words)
 {
 	word_reader reader(words, "a snapshot");

@@ -27,6 +27,10 @@ table parse_table(std::string_view words);
 enum class store { found, made };
 std::string words_of(const table &t, store s);
 
+/* A store of this size can't become full, whatever is written to the origin. */
+std::uint64_t enough_sectors(std::uint64_t origin_sectors,
+			     std::uint64_t chunk_sectors);
+
 enum class state { good, overflow, invalid };
 
 struct status {

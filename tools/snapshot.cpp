@@ -151,13 +151,16 @@ void create(dm::control &dm, const plan &p, const std::string &name)
 
 std::string remark_of_size(const plan &p)
 {
-	if (p.store.bytes > p.origin.bytes)
+	const auto enough = ksnap::enough_sectors(p.origin.bytes / sector_bytes,
+						  p.table.chunk_sectors) *
+			    sector_bytes;
+
+	if (p.store.bytes >= enough)
 		return "";
-	return fmt::format("{} ({}) is smaller than {} ({}): when it is full, "
-			   "the snapshot is lost; `kcopyctl snapshot list` "
-			   "tells how full it is",
-			   p.store.path, text::bytes(p.store.bytes),
-			   p.origin.path, text::bytes(p.origin.bytes));
+	return fmt::format("{} has {} of the {} bytes that may be needed: when "
+			   "it is full, the snapshot is lost; `kcopyctl "
+			   "snapshot list` tells how full it is",
+			   p.store.path, p.store.bytes, enough);
 }
 
 snapshot_view view_of(const snapshot &s)

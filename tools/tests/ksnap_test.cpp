@@ -26,6 +26,13 @@ TEST(ksnap, refuses_other_tables)
 		EXPECT_THROW(ksnap::parse_table(words), parse_error) << words;
 }
 
+TEST(ksnap, knows_how_much_is_enough)
+{
+	EXPECT_EQ(ksnap::enough_sectors(480 * 8, 8), (480 + 2 + 1) * 8u);
+	EXPECT_EQ(ksnap::enough_sectors(480 * 8 + 1, 8), (481 + 2 + 2) * 8u);
+	EXPECT_EQ(ksnap::enough_sectors(1920 * 32, 32), (1920 + 2 + 1) * 32u);
+}
+
 TEST(ksnap, reads_a_status)
 {
 	const auto s = ksnap::parse_status("64/2048 32 3");

@@ -3,8 +3,8 @@
 # shellcheck shell=dash
 #
 # The machine's part of `make demo`: /dev/vda holds an ext4 filesystem. A mapped
-# device on it is copied to two others, mounted and written to meanwhile. Then the
-# copies are compared and checked.
+# device on it is copied to two others, mounted and written to meanwhile; then it gets a
+# snapshot. The copies and the snapshot are compared and checked.
 #
 # From the kernel's command line: terminal (yes or no), columns.
 
@@ -77,6 +77,14 @@ follow() {
 	[ "$(cat /tmp/code)" = 0 ] || fail "$(cat /tmp/err)"
 }
 
+# run ARGUMENTS...: kcopyctl, with its words
+run() {
+	kcopyctl "$@" >/tmp/said 2>&1 || fail "$(cat /tmp/said)"
+	while IFS= read -r now; do
+		say "  $now"
+	done </tmp/said
+}
+
 processors() {
 	kind=''
 	! grep -q 'QEMU TCG' /proc/cpuinfo || kind=emulated
@@ -94,14 +102,16 @@ check_filesystem() {
 doing machine "loading modules"
 wait_for 10 [ -e /dev/vda ] || fail "no /dev/vda"
 modprobe kmirror
+modprobe ksnap
 line machine "$(processors), started in $(($(now) / 100)) s"
 
 sectors=$(blockdev --getsz /dev/vda)
 losetup /dev/loop0 /dev/vda
-for i in 1 2; do
-	make_loop $i $((sectors / 2048))
+for i in 1 2 3; do
+	make_loop $i $((sectors / 2048 + 4))
 done
 dmsetup create demo --table "0 $sectors linear /dev/loop0 0"
+demo_table=$(dmsetup table demo)
 mkdir -p /mnt /copy
 mount -t ext4 /dev/mapper/demo /mnt
 write_files &
@@ -113,10 +123,18 @@ say "  # kcopyctl clone /dev/mapper/demo /dev/loop1 /dev/loop2"
 start=$(now)
 follow
 fact time $(($(now) - start))
+
+# The clone is finished. The writer goes on.
+say ""
+say "  # kcopyctl snapshot create /dev/mapper/demo monday --store /dev/loop3"
+mkdir /mnt/moment
+echo before >/mnt/moment/file
+run snapshot create /dev/mapper/demo monday --store /dev/loop3
+echo after >/mnt/moment/file
 touch /tmp/stop
 wait $writer
 fact written "$(cat /tmp/written)"
-
+sync
 say ""
 doing compared "reading /dev/loop1 and /dev/loop2"
 same_blocks /dev/loop1 /dev/loop2 || fail "/dev/loop2 differs"
@@ -132,7 +150,19 @@ diff -r /mnt/usr /copy/usr >/tmp/diff 2>&1 || {
 	head -n 20 /tmp/diff
 	fail "files differ"
 }
-line compared "the files that were there before are the same in the copy"
-umount /copy /mnt
+umount /copy
+line compared "its files are those that were there before"
+
+doing checked "the snapshot"
+check_filesystem /dev/mapper/monday
+mount -t ext4 -o ro /dev/mapper/monday /copy
+[ "$(cat /copy/moment/file) $(cat /mnt/moment/file)" = "before after" ] ||
+	fail "the snapshot is not of its moment"
+umount /copy
+line checked "the snapshot is clean, and has nothing that came later"
+run snapshot remove monday
+umount /mnt
+[ "$(dmsetup table demo)" = "$demo_table" ] || fail "demo is not as before"
+line undone "/dev/mapper/demo is as it was before"
 dmsetup remove demo
-rmmod dm-kmirror kcopyd-mod
+rmmod dm-kmirror dm-ksnap kcopyd-mod

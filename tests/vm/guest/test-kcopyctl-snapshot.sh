@@ -158,7 +158,7 @@ overflow() {
 	make_used 16
 	make_leg 1 2
 	expect_code 0 snapshot create /dev/mapper/used monday --store $b
-	grep -q "is smaller than /dev/mapper/used" /tmp/out || fail "$(cat /tmp/out)"
+	grep -q "when it is full, the snapshot is lost" /tmp/out || fail "$(cat /tmp/out)"
 	dd if=/dev/urandom of=/tmp/used/large bs=64k count=96 conv=fsync 2>/dev/null
 	expect_code 4 snapshot list
 	grep -q "lost: its store was full" /tmp/out || fail "$(cat /tmp/out)"
