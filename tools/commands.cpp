@@ -13,6 +13,12 @@ constexpr double terminal_interval = 0.2, file_interval = 2;
 constexpr std::uint64_t region_least = 512, region_most = 1ull << 30;
 constexpr std::uint64_t chunk_least = 4096, chunk_most = 1 << 20;
 
+constexpr const char *program_help =
+	"Examples:\n"
+	"      kcopyctl clone /dev/vg/home /dev/sdb /dev/sdc\n"
+	"      kcopyctl snapshot create /dev/vg/home monday --store /dev/sdd\n"
+	"      kcopyctl clone --help\n";
+
 constexpr const char *clone_help =
 	"While SOURCE is not in use, nobody else can use it or a destination.\n"
 	"\n"
@@ -305,8 +311,8 @@ void describe(CLI::App &app, all &arguments)
 	app.description("Copies, mirrors and snapshots of whole block devices, "
 			"by kcopyd");
 	app.require_subcommand(1);
-	app.footer(std::string("Exit status:\n") + exit_codes_text);
-	app.get_formatter()->column_width(28);
+	app.footer(std::string(program_help) + "\nExit status:\n" +
+		   exit_codes_text);
 	describe_clone(app, arguments.clone);
 	describe_mirrors(app, arguments);
 	describe_replace_leg(app, arguments.replace_leg);

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <libdevmapper.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>

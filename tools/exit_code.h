@@ -21,13 +21,13 @@ enum exit_code {
 
 /* The same for people: in --help and the manual. */
 constexpr const char *exit_codes_text =
-	"0  done\n"
-	"1  failed; what had been begun was undone\n"
-	"2  the command line was not understood\n"
-	"3  refused; nothing was changed\n"
-	"4  done in part: a copy or a snapshot is incomplete or lost\n"
-	"5  stopped by a signal or by another kcopyctl, and undone\n"
-	"6  failed, and not undone: the message says what is left and what to do\n";
+	"  0  done\n"
+	"  1  failed; what had been begun was undone\n"
+	"  2  the command line was not understood\n"
+	"  3  refused; nothing was changed\n"
+	"  4  done in part: a copy or a snapshot is incomplete or lost\n"
+	"  5  stopped by a signal or by another kcopyctl, and undone\n"
+	"  6  failed, and not undone: the message says what is left and what to do\n";
 
 /* Nothing was changed. */
 struct refused : std::runtime_error {

@@ -3,6 +3,7 @@
  * kcopyctl - copies, mirrors and snapshots of whole block devices
  */
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "cleanup.h"
 #include "clone.h"
@@ -123,8 +124,16 @@ int main(int argc, char **argv)
 	commands::describe(app, arguments);
 	try {
 		app.parse(argc, argv);
+	} catch (const CLI::CallForHelp &) {
+		std::fputs(help(outline_of_named(app)).c_str(), stdout);
+		return std::fflush(stdout) ? exit_failed : exit_done;
 	} catch (const CLI::ParseError &e) {
-		return app.exit(e) ? exit_usage : exit_done;
+		const auto name = outline_of_named(app).name;
+
+		fmt::print(stderr, "{0}: {1}; see {0}{2}{3} --help\n",
+			   commands::program, e.what(), name.empty() ? "" : " ",
+			   name);
+		return exit_usage;
 	}
 	if (app.got_subcommand("generate"))
 		return generate(app, arguments.generate.what);

@@ -141,8 +141,8 @@ std::string exit_status()
 	std::string line, page = ".SH EXIT STATUS\n";
 
 	while (std::getline(lines, line))
-		page += fmt::format(".TP\n.B {}\n{}\n", line.substr(0, 1),
-				    escape(line.substr(3)));
+		page += fmt::format(".TP\n.B {}\n{}\n", line.substr(2, 1),
+				    escape(line.substr(5)));
 	return page;
 }
 

@@ -57,6 +57,18 @@ std::string own_device(const running &r)
 	return r.hidden ? r.hidden->name : r.device.name;
 }
 
+/* No cleanup comes in between. */
+running begin_to_follow(dm::control &dm, const std::string &device,
+			std::optional<attendance> &open)
+{
+	const exclusive lock;
+	auto r = running_on(dm, device);
+
+	if (r.kind)
+		open.emplace(own_device(r));
+	return r;
+}
+
 /* Those that end when they are in sync. */
 bool is_clone(const running &r)
 {
@@ -147,12 +159,8 @@ exit_code stop(dm::control &dm, const commands::one_device_options &options,
 exit_code wait(dm::control &dm, const commands::wait_options &options,
 	       output &out, const stop_signals &signals)
 {
-	const auto r = running_on(dm, options.device);
 	std::optional<attendance> open;
-
-	if (r.kind)
-		open.emplace(own_device(r));
-
+	const auto r = begin_to_follow(dm, options.device, open);
 	const auto f = follow(dm, r.device.name, out, signals,
 			      commands::interval(options.interval));
 

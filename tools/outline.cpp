@@ -63,6 +63,18 @@ command_outline outline_of(const CLI::App &app)
 	return outline_below(app, "");
 }
 
+command_outline outline_of_named(const CLI::App &app)
+{
+	const auto *command = &app;
+	std::string name;
+
+	while (!command->get_subcommands().empty()) {
+		command = command->get_subcommands().front();
+		name += (name.empty() ? "" : " ") + command->get_name();
+	}
+	return outline_below(*command, name);
+}
+
 std::vector<command_outline> leaves_of(const command_outline &program)
 {
 	std::vector<command_outline> found;

@@ -32,8 +32,14 @@ struct command_outline {
 
 command_outline outline_of(const CLI::App &app);
 
+/* Of the command that was named last on the command line. */
+command_outline outline_of_named(const CLI::App &app);
+
 /* Those that do something: with "snapshot create", without "snapshot". */
 std::vector<command_outline> leaves_of(const command_outline &program);
+
+/* What --help prints. */
+std::string help(const command_outline &command);
 
 /* A page in the language of man(7). */
 std::string manual(const command_outline &program);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
@@ -80,6 +81,44 @@ TEST(outline, gives_each_option_to_manual_and_completions)
 			EXPECT_TRUE(has(zsh, "'" + name + "[")) << name;
 			EXPECT_TRUE(has(fish, for_fish(name))) << name;
 		}
+	}
+}
+
+TEST(help, keeps_to_the_width_of_a_terminal)
+{
+	for (const auto &command : leaves_of(program())) {
+		std::istringstream text(help(command));
+		std::string line;
+
+		while (std::getline(text, line))
+			EXPECT_LE(line.size(), 79u) << line;
+	}
+}
+
+TEST(help, shows_how_to_write_it)
+{
+	const auto all = program();
+
+	EXPECT_TRUE(help(all).starts_with("usage: kcopyctl COMMAND ...\n"));
+	EXPECT_TRUE(has(help(leaves_of(all).front()),
+			"usage: kcopyctl clone [OPTIONS] SOURCE "
+			"DESTINATION...\n"));
+	for (const auto &command : leaves_of(all))
+		EXPECT_TRUE(
+			has(help(command), "usage: kcopyctl " + command.name))
+			<< command.name;
+}
+
+/* All but those that have nothing to explain. */
+TEST(help, teaches_by_examples)
+{
+	for (const auto &command : leaves_of(program())) {
+		const auto example = "\n      kcopyctl " + command.name;
+
+		if (command.name == "pause" || command.name == "resume" ||
+		    command.name == "snapshot list")
+			continue;
+		EXPECT_TRUE(has(help(command), example)) << command.name;
 	}
 }
 
