@@ -180,7 +180,7 @@ summary summary_of(const commands::clone_options &options, const running &last,
 		 .bytes = last.bytes(),
 		 .time = time,
 		 .copies = results_of(status, options.dests),
-		 .remark = words::why_still(view_of(last)) };
+		 .remarks = words::reasons(view_of(last)) };
 }
 
 std::string remark_of_kept(const plan &p, const names &n)
@@ -195,14 +195,28 @@ std::string remark_of_kept(const plan &p, const names &n)
 }
 
 /* A frozen file system is clean; what stands on it and has one of its own is not. */
-std::string remark_of_state(const plan &p)
+void remark_state(const plan &p, std::vector<std::string> &remarks)
 {
 	if (!p.live || !p.source.mounts.empty())
-		return "";
-	return fmt::format("no file system is mounted from {} itself: what was "
-			   "being written by way of a device above it is as "
-			   "after a power cut",
-			   p.source.path);
+		return;
+	remarks.push_back(fmt::format(
+		"no file system is mounted from {} itself: what was "
+		"being written by way of a device above it is as "
+		"after a power cut",
+		p.source.path));
+}
+
+/* A RAID would be assembled from what a larger destination had at its end. */
+void remark_rest(const plan &p, std::vector<std::string> &remarks)
+{
+	for (const auto &dest : p.dests)
+		for (const auto &s : dest.signatures)
+			if (s.offset >= p.source.bytes)
+				remarks.push_back(fmt::format(
+					"{0}: still has {1} at byte {2}, behind "
+					"the copy: `wipefs -o {2} {0}` removes "
+					"it",
+					dest.path, s.type, s.offset));
 }
 
 exit_code tell_result(const summary &s, output &out)
@@ -220,8 +234,8 @@ exit_code finish(dm::control &dm, const plan &p,
 
 	for (const auto &dest : options.dests)
 		announce(dest);
-	if (s.remark.empty())
-		s.remark = remark_of_state(p);
+	remark_state(p, s.remarks);
+	remark_rest(p, s.remarks);
 	return tell_result(s, out);
 }
 
@@ -232,8 +246,8 @@ exit_code keep(const plan &p, const names &n,
 {
 	auto s = summary_of(options, *f.last, f.last->status, f.time);
 
-	if (s.remark.empty())
-		s.remark = remark_of_kept(p, n);
+	s.remarks.push_back(remark_of_kept(p, n));
+	remark_rest(p, s.remarks);
 	return tell_result(s, out);
 }
 

@@ -21,7 +21,7 @@ summary summary_of(const running &r, const mirror_status &status,
 		 .bytes = r.bytes(),
 		 .time = time,
 		 .copies = results_of(status, destinations_of(r)),
-		 .remark = words::why_still(view_of(r)) };
+		 .remarks = words::reasons(view_of(r)) };
 }
 
 exit_code end(dm::control &dm, const running &r, std::chrono::milliseconds time,

@@ -79,6 +79,13 @@ std::string why_still(const view &v)
 	return "";
 }
 
+std::vector<std::string> reasons(const view &v)
+{
+	const auto why = why_still(v);
+
+	return why.empty() ? std::vector<std::string>{} : std::vector{ why };
+}
+
 std::string legs(const view &v)
 {
 	std::string said;
@@ -120,8 +127,7 @@ std::vector<std::string> result(const summary &s)
 						    copy.device, copy.missing));
 	if (s.time.count() > 0)
 		lines.push_back(fmt::format("in {:.1f} s", seconds));
-	if (!s.remark.empty())
-		lines.push_back(s.remark);
+	lines.insert(lines.end(), s.remarks.begin(), s.remarks.end());
 	return lines;
 }
 

@@ -47,7 +47,7 @@ struct summary {
 	std::uint64_t bytes; /* of the source */
 	std::chrono::milliseconds time;
 	std::vector<copy_result> copies;
-	std::string remark; /* what else is to be known */
+	std::vector<std::string> remarks; /* what else is to be known */
 };
 
 struct snapshot_view {
@@ -62,6 +62,9 @@ namespace words {
 
 /* Why nothing is copied, and what to do; "" if it goes on. */
 std::string why_still(const view &v);
+
+/* The same, as a list. */
+std::vector<std::string> reasons(const view &v);
 
 /* "source ok, sdb FAILED", or shorter for many. */
 std::string legs(const view &v);

@@ -98,7 +98,7 @@ std::string result(const summary &s)
 		  { "bytes", s.bytes },
 		  { "seconds", std::chrono::duration<double>(s.time).count() },
 		  { "copies", copies },
-		  { "remark", s.remark } });
+		  { "remarks", s.remarks } });
 }
 
 } // namespace json

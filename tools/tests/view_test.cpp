@@ -103,7 +103,7 @@ TEST(words, of_the_result_say_what_is_missing)
 			    .time = milliseconds(2340),
 			    .copies = { { "/dev/sdb", true, "" },
 					{ "/dev/sdc", false, "it failed" } },
-			    .remark = "a remark" };
+			    .remarks = { "a remark" } };
 	const std::vector<std::string> wanted = {
 		"/dev/sdb: holds all 1.0 MiB of /dev/sda",
 		"/dev/sdc: INCOMPLETE: it failed", "in 2.3 s", "a remark"

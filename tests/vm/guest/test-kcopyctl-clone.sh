@@ -32,6 +32,25 @@ odd_size() {
 	expect_others
 }
 
+# Behind the copy there is what a RAID would be assembled from: a superblock of md,
+# version 1.0, at its sector 16368 of 16384.
+larger_destination() {
+	make_loop 0 4
+	make_loop 1 8
+	block_load --seed 1 --fill-only /dev/loop0
+	at=$((16368 * 512))
+	printf '\374\116\053\251\001\000\000\000' >/tmp/start
+	printf '\360\077' >/tmp/offset
+	dd if=/tmp/start of=/dev/loop1 bs=1 seek=$at conv=fsync 2>/dev/null
+	dd if=/tmp/offset of=/dev/loop1 bs=1 seek=$((at + 144)) conv=fsync 2>/dev/null
+	expect_code 3 clone /dev/loop0 /dev/loop1
+	expect_words /dev/loop1 linux_raid_member "byte $at"
+	expect_code 0 clone --force /dev/loop0 /dev/loop1
+	grep -q "/dev/loop1: still has linux_raid_member at byte $at.*wipefs" /tmp/out ||
+		fail "$(cat /tmp/out)"
+	expect_others
+}
+
 seven_copies() {
 	make_legs 2 8
 	expect_code 0 clone $a /dev/mapper/leg1 /dev/mapper/leg2 /dev/mapper/leg3 \
@@ -156,6 +175,7 @@ json() {
 	mend
 }
 
-run_cases idle_device odd_size seven_copies in_use moment keep_in_use keep_idle \
+run_cases idle_device odd_size larger_destination seven_copies in_use moment \
+	keep_in_use keep_idle \
 	detach_and_wait detach_and_wait_idle without_udev json
 finish
