@@ -4,12 +4,25 @@
 #include <cerrno>
 #include <cmath>
 
+namespace {
+
+/* As nohup has it. */
+bool is_ignored(int number)
+{
+	struct sigaction now = {};
+
+	return !sigaction(number, nullptr, &now) && now.sa_handler == SIG_IGN;
+}
+
+} // namespace
+
 stop_signals::stop_signals()
 {
 	sigemptyset(&set_);
 	sigaddset(&set_, SIGINT);
 	sigaddset(&set_, SIGTERM);
-	sigaddset(&set_, SIGHUP);
+	if (!is_ignored(SIGHUP))
+		sigaddset(&set_, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set_, nullptr);
 	/* who reads our words may go */
 	signal(SIGPIPE, SIG_IGN);

@@ -11,7 +11,7 @@
 
 /*
  * From now on SIGINT, SIGTERM and SIGHUP arrive only where somebody waits for them.
- * Nothing in between is interrupted.
+ * Nothing in between is interrupted. Under nohup, SIGHUP stays ignored.
  */
 class stop_signals {
 public:

@@ -10,11 +10,12 @@
 . /guest/kcopyctl.sh
 
 is_mirror() { dmsetup table "$1" 2>/dev/null | grep -q ' kmirror '; }
-is_followed() { grep -q ' % ' /tmp/out; }
+is_followed() { grep -qs ' % ' /tmp/out; }
 
 # begin_clone ARGUMENTS...: in the background, slowly
 begin_clone() {
 	slow_writes 1 200
+	rm -f /tmp/out
 	kcopyctl clone --region-size 64K "$@" >/tmp/out 2>/tmp/err &
 	clone=$!
 }
@@ -67,6 +68,26 @@ stopped_idle() {
 	kill -INT $clone
 	expect_end 5
 	expect_others
+}
+
+# The terminal goes away, and nohup said that this is no reason to stop.
+goes_on_under_nohup() {
+	make_used 16
+	make_leg 1 16
+	slow_writes 1 100
+	rm -f /tmp/out
+	(
+		trap '' HUP
+		exec kcopyctl clone --region-size 64K /dev/mapper/used $b \
+			>/tmp/out 2>/tmp/err
+	) &
+	clone=$!
+	wait_for 20 is_followed || fail "no mirror: $(cat /tmp/err)"
+	kill -HUP $clone
+	mend
+	expect_end 0
+	expect_used_as_before
+	clean $b
 }
 
 killed_in_use() {
@@ -277,8 +298,8 @@ load_is_refused() {
 	modprobe kmirror
 }
 
-run_cases stopped_in_use stopped_idle killed_in_use killed_idle \
-	killed_and_finished cleanup_spares_the_living killed_between_requests \
+run_cases stopped_in_use stopped_idle goes_on_under_nohup killed_in_use \
+	killed_idle killed_and_finished cleanup_spares_the_living killed_between_requests \
 	killed_at_any_time one_of_two_fails the_only_one_fails \
 	source_is_unreadable source_fails_a_write replaced_by_somebody \
 	stopped_by_another load_is_refused

@@ -79,9 +79,10 @@ snapshot_in_use() {
 lvm_replaces_the_table() {
 	make_volume
 	slow_writes 1 200
+	rm -f /tmp/out
 	kcopyctl clone --region-size 64K /dev/vg/used $b >/tmp/out 2>/tmp/err &
 	clone=$!
-	wait_for 20 grep -q ' % ' /tmp/out || fail "$(cat /tmp/err)"
+	wait_for 20 grep -qs ' % ' /tmp/out || fail "$(cat /tmp/err)"
 	lvm lvextend -L +1m vg/used
 	code=0
 	wait $clone || code=$?

@@ -57,9 +57,10 @@ paused_while_followed() {
 	make_used 16
 	make_leg 1 16
 	slow_writes 1 200
+	rm -f /tmp/said
 	kcopyctl clone --region-size 64K -i 0.1 /dev/mapper/used $b >/tmp/said 2>&1 &
 	clone=$!
-	wait_for 20 grep -q ' % ' /tmp/said || fail "$(cat /tmp/said)"
+	wait_for 20 grep -qs ' % ' /tmp/said || fail "$(cat /tmp/said)"
 	expect_code 0 pause used
 	wait_for 20 grep -q 'kcopyctl resume /dev/mapper/used' /tmp/said ||
 		fail "it does not say why: $(cat /tmp/said)"
@@ -139,9 +140,10 @@ not_ours() {
 
 wait_is_interrupted() {
 	begin --detach
+	rm -f /tmp/out
 	kcopyctl wait used >/tmp/out 2>&1 &
 	waiting=$!
-	wait_for 20 grep -q ' % ' /tmp/out || fail "$(cat /tmp/out)"
+	wait_for 20 grep -qs ' % ' /tmp/out || fail "$(cat /tmp/out)"
 	kill -INT $waiting
 	code=0
 	wait $waiting || code=$?

@@ -61,11 +61,11 @@ ctrl_c() {
 	make_used 16
 	make_leg 1 16
 	slow_writes 1 200
+	rm -f /tmp/shown
 	(
-		wait_for 20 grep -q ' % ' /tmp/shown
+		wait_for 20 grep -qs ' % ' /tmp/shown
 		printf '\003' >/tmp/keys
 	) &
-	rm -f /tmp/shown
 	on_terminal 80 "kcopyctl clone --region-size 64K /dev/mapper/used $b"
 	wait $!
 	[ $code = 5 ] || fail "exit status $code: $(cat /tmp/shown)"
