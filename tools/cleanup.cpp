@@ -7,7 +7,7 @@
  */
 #include "cleanup.h"
 
-#include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -25,24 +25,31 @@ public:
 	{
 	}
 
-	/* Then snapshots, which may stand on a hidden device. */
-	std::vector<std::string> clean()
+	/* Snapshots come before the hidden devices, on which they may stand. */
+	cleaned clean()
 	{
 		for (const auto &info : ours())
-			if (const auto above = device_above(info))
-				wake(*above);
+			attempt([&] { wake_above(info); });
 		for (const auto &info : ours())
 			if (role_of(info.uuid) == role::snapshot)
-				look_at_snapshot(info);
+				attempt([&] { look_at_snapshot(info); });
 		for (const auto &info : ours())
-			if (const auto above = device_above(info))
-				look_at_hidden(info, *above);
-			else if (role_of(info.uuid) != role::snapshot)
-				look_at_mirror(info);
-		return done_;
+			if (role_of(info.uuid) != role::snapshot)
+				attempt([&] { look_at_mirror(info); });
+		return result_;
 	}
 
 private:
+	/* What can't be undone keeps nothing else from it. */
+	void attempt(const std::function<void()> &step)
+	{
+		try {
+			step();
+		} catch (const std::exception &e) {
+			result_.failed.emplace_back(e.what());
+		}
+	}
+
 	std::vector<dm::info> ours()
 	{
 		auto found = dm_.list();
@@ -83,17 +90,19 @@ private:
 			return;
 		dm_.remove(info.name);
 		dm_.settle();
-		done_.push_back(fmt::format("{}: removed", info.name));
+		result_.done.push_back(fmt::format("{}: removed", info.name));
 	}
 
-	/* Each of the tables that a device may have then is a good one. */
-	void wake(const dm::info &device)
+	/* Each of the tables that the device may have then is a good one. */
+	void wake_above(const dm::info &hidden)
 	{
-		if (!device.suspended)
+		const auto device = device_above(hidden);
+
+		if (!device || !device->suspended)
 			return;
-		if (device.inactive)
-			dm_.clear(device.name);
-		dm_.resume(device.name, dm::visibility::shown);
+		if (device->inactive)
+			dm_.clear(device->name);
+		dm_.resume(device->name, dm::visibility::shown);
 		dm_.settle();
 	}
 
@@ -103,10 +112,11 @@ private:
 			remove(info);
 	}
 
-	/* Of a device that was not in use, or hidden with none above. */
 	void look_at_mirror(const dm::info &info)
 	{
-		if (!is_begun(info) || role_of(info.uuid) == role::clone)
+		if (const auto above = device_above(info))
+			look_at_hidden(info, *above);
+		else if (!is_begun(info) || role_of(info.uuid) == role::clone)
 			remove(info);
 	}
 
@@ -154,19 +164,19 @@ private:
 
 	void tell_restored(const std::string &device)
 	{
-		done_.push_back(fmt::format(
+		result_.done.push_back(fmt::format(
 			"{}: has its own table again; what was begun is not "
 			"finished",
 			device));
 	}
 
 	dm::control &dm_;
-	std::vector<std::string> done_;
+	cleaned result_;
 };
 
 } // namespace
 
-std::vector<std::string> cleanup(dm::control &dm)
+cleaned cleanup(dm::control &dm)
 {
 	return cleaner(dm).clean();
 }

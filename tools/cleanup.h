@@ -10,7 +10,12 @@
 
 #include "dm.h"
 
-/* What was done, in words. Throws at the first thing that can't be. */
-std::vector<std::string> cleanup(dm::control &dm);
+/* In words. */
+struct cleaned {
+	std::vector<std::string> done;
+	std::vector<std::string> failed; /* what is left, and why */
+};
+
+cleaned cleanup(dm::control &dm);
 
 #endif /* TOOLS_CLEANUP_H */

@@ -198,6 +198,9 @@ void describe_mirrors(CLI::App &app, all &a)
 				 stop_help);
 
 	add_device(*stop, "DEVICE", a.stop.device, "the source")->required();
+	stop->add_flag("-f,--force", a.stop.force,
+		       "go back to a source that has failed a write, and lacks "
+		       "what was written since");
 	add_json(*stop, a.stop.json);
 
 	auto *wait = add_command(app, "wait",

@@ -39,6 +39,11 @@ struct status_options {
 
 struct one_device_options {
 	std::string device;
+};
+
+struct stop_options {
+	std::string device;
+	bool force = false;
 	bool json = false;
 };
 
@@ -82,7 +87,8 @@ struct generate_options {
 struct all {
 	clone_options clone;
 	status_options status;
-	one_device_options pause, resume, stop;
+	one_device_options pause, resume;
+	stop_options stop;
 	wait_options wait;
 	replace_leg_options replace_leg;
 	snapshot_create_options snapshot_create;

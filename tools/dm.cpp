@@ -246,10 +246,12 @@ public:
 	}
 
 	/* Our own pages may be on the device: they have to be here before. */
-	void suspend(const std::string &name) override
+	void suspend(const std::string &name, freeze f) override
 	{
 		const task request(DM_DEVICE_SUSPEND, name);
 
+		if (f == freeze::no)
+			dm_task_skip_lockfs(request.get());
 		if (mlockall(MCL_CURRENT | MCL_FUTURE))
 			throw error(fmt::format(
 				"{}: cannot lock this program in memory: {}",

@@ -53,6 +53,9 @@ struct info {
  */
 enum class visibility { shown, copy, hidden };
 
+/* Whether a file system on the device is to be clean; where it can't write, it can't. */
+enum class freeze { yes, no };
+
 /* A device is named by its name. All functions throw error. */
 class control {
 public:
@@ -74,11 +77,11 @@ public:
 	virtual void clear(const std::string &name) = 0;
 
 	/*
-	 * Freezes the file system on the device, and returns when no I/O is in
+	 * Freezes the file system on the device, or not, and returns when no I/O is in
 	 * flight. From then until it is resumed, this process must not wait for
 	 * anything that may stand on the device, such as a write to a file.
 	 */
-	virtual void suspend(const std::string &name) = 0;
+	virtual void suspend(const std::string &name, freeze f) = 0;
 	virtual void resume(const std::string &name, visibility v) = 0;
 
 	virtual void remove(const std::string &name) = 0;

@@ -130,13 +130,14 @@ bool stands_on(const dm::table &table, dev_t number)
 }
 
 void replace_table(dm::control &dm, const std::string &device,
-		   const dm::table &table, const std::function<void()> &frozen)
+		   const dm::table &table, const std::function<void()> &frozen,
+		   dm::freeze freeze)
 {
 	const auto old = dm.live_table(device);
 
 	dm.load(device, table);
 	try {
-		dm.suspend(device);
+		dm.suspend(device, freeze);
 	} catch (...) {
 		dm.clear(device);
 		throw;
@@ -154,7 +155,7 @@ void replace_table(dm::control &dm, const std::string &device,
 void while_frozen(dm::control &dm, const std::string &device,
 		  const std::function<void()> &frozen)
 {
-	dm.suspend(device);
+	dm.suspend(device, dm::freeze::yes);
 	try {
 		frozen();
 	} catch (const std::exception &e) {
@@ -181,9 +182,10 @@ void insert(dm::control &dm, const insertion &plan)
 }
 
 void take_out(dm::control &dm, const std::string &device,
-	      const std::string &hidden, const std::function<void()> &frozen)
+	      const std::string &hidden, const std::function<void()> &frozen,
+	      dm::freeze freeze)
 {
-	replace_table(dm, device, dm.live_table(hidden), frozen);
+	replace_table(dm, device, dm.live_table(hidden), frozen, freeze);
 	discard(dm, hidden);
 }
 

@@ -46,7 +46,8 @@ bool stands_on(const dm::table &table, dev_t number);
  * throws, the old table is in use again.
  */
 void replace_table(dm::control &dm, const std::string &device,
-		   const dm::table &table, const std::function<void()> &frozen);
+		   const dm::table &table, const std::function<void()> &frozen,
+		   dm::freeze freeze = dm::freeze::yes);
 
 /* The same, but the device keeps its table. */
 void while_frozen(dm::control &dm, const std::string &device,
@@ -69,7 +70,8 @@ void insert(dm::control &dm, const insertion &plan);
  * but for half_done.
  */
 void take_out(dm::control &dm, const std::string &device,
-	      const std::string &hidden, const std::function<void()> &frozen);
+	      const std::string &hidden, const std::function<void()> &frozen,
+	      dm::freeze freeze = dm::freeze::yes);
 
 /* With whoever has it open, if need be. */
 void discard(dm::control &dm, const std::string &name);

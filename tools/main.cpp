@@ -45,9 +45,13 @@ exit_code clean_up(dm::control &dm, output &out)
 {
 	const exclusive lock;
 
-	for (const auto &line : cleanup(dm))
+	const auto cleaned = cleanup(dm);
+
+	for (const auto &line : cleaned.done)
 		out.say(line);
-	return exit_done;
+	for (const auto &line : cleaned.failed)
+		out.error(line);
+	return cleaned.failed.empty() ? exit_done : exit_needs_you;
 }
 
 exit_code run(const std::string &command, const commands::all &a, output &out)

@@ -24,10 +24,10 @@ summary summary_of(const running &r, const mirror_status &status,
 		 .remarks = words::reasons(view_of(r)) };
 }
 
-exit_code end(dm::control &dm, const running &r, std::chrono::milliseconds time,
-	      output &out)
+exit_code end(dm::control &dm, const running &r, failed_source source,
+	      std::chrono::milliseconds time, output &out)
 {
-	const auto s = summary_of(r, take_down(dm, r), time);
+	const auto s = summary_of(r, take_down(dm, r, source), time);
 
 	for (const auto &copy : s.copies)
 		announce(copy.device);
@@ -146,14 +146,16 @@ exit_code resume(dm::control &dm, const commands::one_device_options &options)
 	return exit_done;
 }
 
-exit_code stop(dm::control &dm, const commands::one_device_options &options,
+exit_code stop(dm::control &dm, const commands::stop_options &options,
 	       output &out)
 {
 	const exclusive lock;
 	const auto r = running_on(dm, options.device);
 
 	expect_ours(r);
-	return end(dm, r, {}, out);
+	return end(dm, r,
+		   options.force ? failed_source::go_back : failed_source::keep,
+		   {}, out);
 }
 
 exit_code wait(dm::control &dm, const commands::wait_options &options,
@@ -175,7 +177,7 @@ exit_code wait(dm::control &dm, const commands::wait_options &options,
 	if (is_clone(*f.last)) {
 		const exclusive lock;
 
-		return end(dm, *f.last, f.time, out);
+		return end(dm, *f.last, failed_source::keep, f.time, out);
 	}
 
 	const auto s = summary_of(*f.last, f.last->status, f.time);

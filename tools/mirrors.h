@@ -15,7 +15,7 @@ exit_code status(dm::control &dm, const commands::status_options &options,
 		 output &out);
 exit_code pause(dm::control &dm, const commands::one_device_options &options);
 exit_code resume(dm::control &dm, const commands::one_device_options &options);
-exit_code stop(dm::control &dm, const commands::one_device_options &options,
+exit_code stop(dm::control &dm, const commands::stop_options &options,
 	       output &out);
 exit_code wait(dm::control &dm, const commands::wait_options &options,
 	       output &out, const stop_signals &signals);

@@ -10,16 +10,26 @@
 
 namespace {
 
+/* What is where, then. */
+std::string where_data_is(const running &r)
+{
+	for (const auto &leg : r.status.legs)
+		if (leg.health == health::in_sync)
+			return "The copies have all of it: back it up now";
+	return "The copies lack what was not copied yet, which can't be read: "
+	       "save what can be";
+}
+
 void expect_source(const running &r)
 {
 	if (r.status.legs.front().good())
 		return;
 	throw needs_you(fmt::format(
-		"{0}: the source itself has failed a write, so the copies alone "
-		"have what was written since. It was left on its mirror. Save "
-		"your data from {0}, or give it another device in place of the "
-		"source (`kcopyctl replace-leg`), and do not use the source",
-		path_of(r.device.number)));
+		"{0}: its source has failed a write and lacks what was written "
+		"since, so it was left on its mirror. {1}. `kcopyctl stop "
+		"--force {0}` goes back to the source: do not use it without a "
+		"check of its file system",
+		path_of(r.device.number), where_data_is(r)));
 }
 
 /* While the device is suspended. */
@@ -32,31 +42,47 @@ running must_look(dm::control &dm, const std::string &name)
 	return *found;
 }
 
-mirror_status take_out(dm::control &dm, const running &r)
+mirror_status take_out(dm::control &dm, const running &r, failed_source source)
 {
+	const bool go_back = source == failed_source::go_back;
 	mirror_status last;
 
-	layer::take_out(dm, r.device.name, r.hidden->name, [&] {
-		const auto frozen = must_look(dm, r.device.name);
+	if (!go_back)
+		expect_source(r);
+	layer::take_out(
+		dm, r.device.name, r.hidden->name,
+		[&] {
+			const auto frozen = must_look(dm, r.device.name);
 
-		expect_source(frozen);
-		last = frozen.status;
-	});
+			if (!go_back)
+				expect_source(frozen);
+			last = frozen.status;
+		},
+		go_back ? dm::freeze::no : dm::freeze::yes);
 	return last;
 }
 
-} // namespace
-
-mirror_status take_down(dm::control &dm, const running &r)
+mirror_status remove(dm::control &dm, const running &r)
 {
-	if (r.hidden)
-		return take_out(dm, r);
-
 	const auto last = must_look(dm, r.device.name).status;
 
 	dm.remove(r.device.name);
 	dm.settle();
 	return last;
+}
+
+} // namespace
+
+mirror_status take_down(dm::control &dm, const running &r, failed_source source)
+{
+	try {
+		return r.hidden ? take_out(dm, r, source) : remove(dm, r);
+	} catch (const dm::error &e) {
+		throw needs_you(fmt::format(
+			"{}. {} was left on its mirror: `kcopyctl status` shows "
+			"it, `kcopyctl stop` tries again",
+			e.what(), source_of(r)));
+	}
 }
 
 std::vector<std::string> destinations_of(const running &r)

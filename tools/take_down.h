@@ -9,13 +9,17 @@
 #include "output.h"
 #include "running.h"
 
+/* Of a source in use that has failed a write, and lacks what was written since. */
+enum class failed_source { keep, go_back };
+
 /*
  * Gives a device in use its old table back, or removes the mirror of one that is not.
  * Returns the status at the very end: of a device in use, while its file system was
- * frozen. Where the source itself has failed, nothing is done, because it lacks what
- * was written since: throws needs_you.
+ * frozen. Where the source itself has failed and is not to be gone back to, nothing is
+ * done: throws needs_you.
  */
-mirror_status take_down(dm::control &dm, const running &r);
+mirror_status take_down(dm::control &dm, const running &r,
+			failed_source source = failed_source::keep);
 
 /* The destinations, as people know them. */
 std::vector<std::string> destinations_of(const running &r);

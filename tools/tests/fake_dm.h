@@ -101,7 +101,7 @@ public:
 		at(name).inactive.clear();
 	}
 
-	void suspend(const std::string &name) override
+	void suspend(const std::string &name, dm::freeze) override
 	{
 		request("suspend", name);
 		at(name).suspended = true;

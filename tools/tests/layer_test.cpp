@@ -134,6 +134,18 @@ TEST_F(layers, go_though_somebody_has_the_hidden_one_open)
 	EXPECT_EQ(dm.requests.back(), "remove when closed data-kcopyd");
 }
 
+TEST_F(layers, are_not_needed_to_freeze_a_device)
+{
+	layer::while_frozen(dm, "data",
+			    [&] { EXPECT_TRUE(dm.at("data").suspended); });
+	expect_as_before();
+	EXPECT_THROW(
+		layer::while_frozen(dm, "data",
+				    [] { throw std::runtime_error("no"); }),
+		std::runtime_error);
+	expect_as_before();
+}
+
 TEST(layer, knows_what_can_be_loaded_twice)
 {
 	EXPECT_EQ(layer::immovable(linear), "");

@@ -253,14 +253,35 @@ source_fails_a_write() {
 	sync
 	expect_code 4 status
 	expect_code 6 stop /dev/mapper/used
-	expect_words /dev/mapper/used "do not use the source"
+	expect_words /dev/mapper/used "have all of it" "--force"
 	is_mirror used || fail "it went back to the source"
 	[ "$(cat /tmp/used/precious)" = precious ] || fail "a file is lost"
 	expect_others used used-kcopyd
 	umount /tmp/used
 	clean $b
-	dmsetup remove used
-	dmsetup remove used-kcopyd
+	mend
+	expect_code 0 stop --force /dev/mapper/used
+	[ "$(dmsetup table used)" = "$used_table" ] || fail "it is not put back"
+	expect_others used
+	mount -t ext4 $b /tmp/used
+	[ "$(cat /tmp/used/precious)" = precious ] || fail "a file is lost"
+}
+
+# Neither the source nor the copy has all then.
+source_fails_while_copied() {
+	begin_in_use
+	break_writes 0
+	dd if=/dev/urandom of=/tmp/used/lost bs=64k count=32 conv=fsync \
+		2>/dev/null || true
+	expect_end 6
+	expect_words /dev/mapper/used "lack what was not copied yet" "--force"
+	is_mirror used || fail "it went back to the source"
+	expect_code 6 cleanup
+	umount /tmp/used
+	mend
+	expect_code 1 stop --force /dev/mapper/used
+	[ "$(dmsetup table used)" = "$used_table" ] || fail "it is not put back"
+	expect_others used
 }
 
 # LVM, say, gives the device its own table again.
@@ -301,6 +322,7 @@ load_is_refused() {
 run_cases stopped_in_use stopped_idle goes_on_under_nohup killed_in_use \
 	killed_idle killed_and_finished cleanup_spares_the_living killed_between_requests \
 	killed_at_any_time one_of_two_fails the_only_one_fails \
-	source_is_unreadable source_fails_a_write replaced_by_somebody \
+	source_is_unreadable source_fails_a_write source_fails_while_copied \
+	replaced_by_somebody \
 	stopped_by_another load_is_refused
 finish
