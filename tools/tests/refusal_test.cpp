@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <string_view>
+
 #include <sys/sysmacros.h>
 
 #include "refusal.h"
@@ -28,10 +31,10 @@ device_facts whole_disk(const std::string &path, unsigned int minor)
 
 /* One line, with all these words. */
 void expect_words(const refusal::list &said,
-		  const std::vector<std::string> &words)
+		  std::initializer_list<std::string_view> words)
 {
 	ASSERT_EQ(said.size(), 1u);
-	for (const auto &word : words)
+	for (const auto word : words)
 		EXPECT_NE(said[0].find(word), std::string::npos)
 			<< said[0] << " has no " << word;
 }
