@@ -16,8 +16,6 @@ struct table {
 	std::string origin, store; /* "253:1" */
 	bool persistent;
 	std::uint64_t chunk_sectors;
-
-	bool operator==(const table &) const = default;
 };
 
 /* The words after "ksnap" in a line of `dmsetup table`. Throws parse_error. */

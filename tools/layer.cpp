@@ -104,11 +104,6 @@ std::string immovable(const dm::table &table)
 	return found == table.end() ? "" : found->type;
 }
 
-std::uint64_t sectors_of(const dm::table &table)
-{
-	return table.empty() ? 0 : table.back().start + table.back().sectors;
-}
-
 std::string number_words(dev_t number)
 {
 	return fmt::format("{}:{}", major(number), minor(number));

@@ -32,8 +32,6 @@ struct half_done : std::runtime_error {
  */
 std::string immovable(const dm::table &table);
 
-std::uint64_t sectors_of(const dm::table &table);
-
 /* "253:3" */
 std::string number_words(dev_t number);
 

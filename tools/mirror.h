@@ -41,15 +41,11 @@ struct table_leg {
 	std::string device;
 	std::uint64_t offset;
 	std::string state; /* sync, fill or failed */
-
-	bool operator==(const table_leg &) const = default;
 };
 
 struct mirror_table {
 	std::uint64_t region_sectors;
 	std::vector<table_leg> legs;
-
-	bool operator==(const mirror_table &) const = default;
 };
 
 /* The words after "kmirror" in a line of `dmsetup table`, and back. */

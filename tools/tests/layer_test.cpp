@@ -163,12 +163,4 @@ TEST(layer, knows_what_a_table_stands_on)
 				      makedev(8, 0)));
 }
 
-TEST(layer, knows_how_long_a_table_is)
-{
-	EXPECT_EQ(layer::sectors_of({ { 0, 8, "linear", "8:0 0" },
-				      { 8, 16, "linear", "8:0 8" } }),
-		  24u);
-	EXPECT_EQ(layer::sectors_of({}), 0u);
-}
-
 } // namespace
