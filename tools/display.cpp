@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "display.h"
 
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -12,70 +14,77 @@ namespace {
 constexpr unsigned int default_columns = 80;
 constexpr const char *erase_line = "\r\033[K";
 
+void put(const std::string &words)
+{
+	std::fwrite(words.data(), 1, words.size(), stdout);
+	std::fflush(stdout);
+}
+
+/* As every shell has it; 0 if there is none. */
+unsigned int columns_of_environment()
+{
+	const char *words = std::getenv("COLUMNS");
+	unsigned int columns = 0;
+
+	if (words)
+		std::from_chars(words, words + std::strlen(words), columns);
+	return columns;
+}
+
 } // namespace
 
-display::display(const options &options) :
-	options_(options), terminal_(isatty(STDOUT_FILENO))
+display::display(text::bar_style style) :
+	style_(style), terminal_(isatty(STDOUT_FILENO))
 {
 }
 
-/* What was shown last stays to be read. */
 display::~display()
 {
+	end();
+}
+
+void display::end()
+{
 	if (!changing_.empty())
-		std::fputs("\n", stdout);
-	std::fflush(stdout);
+		put("\n");
+	changing_.clear();
 }
 
 unsigned int display::columns() const
 {
 	winsize size = {};
 
-	if (options_.columns)
-		return *options_.columns;
-	if (!terminal_ || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
-	    !size.ws_col)
-		return default_columns;
 	/* A full line could wrap, and then not be replaced. */
-	return size.ws_col - 1u;
+	if (terminal_ && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) &&
+	    size.ws_col)
+		return size.ws_col - 1u;
+	if (const auto columns = columns_of_environment())
+		return columns;
+	return default_columns;
 }
 
 void display::replace(const std::string &line)
 {
 	changing_ = line;
-	fmt::print("{}{}", erase_line, changing_);
-	std::fflush(stdout);
-}
-
-/* Has the next step been reached since the last line? */
-bool display::due(unsigned int percent)
-{
-	const auto step = options_.every ? percent / options_.every : percent;
-	const bool same = shown_ && *shown_ == step;
-
-	shown_ = step;
-	return !options_.every || !same;
+	put(erase_line + changing_);
 }
 
 void display::show(const text::progress &progress)
 {
-	const auto line = text::line(progress, columns(), options_.style);
+	const auto line = text::line(progress, columns(), style_);
 
-	if (terminal_) {
+	if (terminal_)
 		replace(line);
-	} else if (due(text::percent(progress.done, progress.all))) {
-		fmt::print("{}\n", line);
-		std::fflush(stdout);
-	}
+	else
+		put(line + "\n");
 }
 
 void display::say(const std::string &words)
 {
 	if (changing_.empty()) {
-		fmt::print("{}\n", words);
+		put(words + "\n");
 	} else {
-		fmt::print("{}{}\n", erase_line, words);
+		put(erase_line + words + "\n");
 		replace(changing_);
 	}
-	std::fflush(stdout);
 }

@@ -8,6 +8,9 @@ void meter::add(clock::time_point when, std::uint64_t done)
 	if (!first_ || done < recent_.back().done) {
 		first_ = sample{ when, done };
 		recent_.clear();
+		moved_ = when;
+	} else if (done > recent_.back().done) {
+		moved_ = when;
 	}
 	recent_.push_back({ when, done });
 	/* The oldest one stays until the next is old enough to replace it. */
@@ -41,6 +44,14 @@ std::optional<std::chrono::seconds> meter::time_left(std::uint64_t all) const
 	const auto left = static_cast<double>(all - recent_.back().done);
 
 	return std::chrono::seconds(std::llround(std::ceil(left / *now)));
+}
+
+std::chrono::seconds meter::still() const
+{
+	if (!first_)
+		return {};
+	return std::chrono::floor<std::chrono::seconds>(recent_.back().when -
+							moved_);
 }
 
 std::chrono::seconds meter::elapsed() const

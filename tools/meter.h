@@ -26,6 +26,9 @@ public:
 	/* Nothing if that can't be said, as when nothing moves. */
 	std::optional<std::chrono::seconds> time_left(std::uint64_t all) const;
 
+	/* Since more was done last. */
+	std::chrono::seconds still() const;
+
 	/* Since the first time. */
 	std::chrono::seconds elapsed() const;
 	std::optional<double> average_rate() const;
@@ -41,6 +44,7 @@ private:
 
 	std::optional<sample> first_;
 	std::deque<sample> recent_;
+	clock::time_point moved_;
 };
 
 #endif /* TOOLS_METER_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading what a kmirror says:
+ * The words of a kmirror:
  *
  *	table:	<region_sectors> <legs> <dev> <offset> <state>...
  *	status:	<legs> <dev> <A|F|D> <read errors>... <synced>/<total>
@@ -9,78 +9,57 @@
 #include "mirror.h"
 
 #include <algorithm>
-#include <charconv>
+#include <tuple>
 
 #include <fmt/format.h>
 
+#include "words.h"
+
 namespace {
 
-constexpr std::uint64_t legs_min = 2, legs_max = 8;
+constexpr std::uint64_t legs_min = 2;
+constexpr std::uint64_t regions_max = 1 << 26;
+constexpr std::uint64_t region_least = 2048;
 
-/* Takes a line apart, word by word. */
-class word_reader {
-public:
-	explicit word_reader(std::string_view line) : line_(line), rest_(line)
-	{
-	}
+health parse_health(word_reader &reader)
+{
+	const auto word = reader.word();
 
-	std::string_view word()
-	{
-		rest_.remove_prefix(
-			std::min(rest_.find_first_not_of(' '), rest_.size()));
-
-		const auto found = rest_.substr(0, rest_.find(' '));
-
-		rest_.remove_prefix(found.size());
-		if (found.empty())
-			fail();
-		return found;
-	}
-
-	std::uint64_t number(std::string_view digits)
-	{
-		std::uint64_t value = 0;
-		const char *end = digits.data() + digits.size();
-		const auto [at, err] = std::from_chars(digits.data(), end,
-						       value);
-
-		if (err != std::errc() || at != end)
-			fail();
-		return value;
-	}
-
-	std::uint64_t number()
-	{
-		return number(word());
-	}
-
-	/* All that is left. */
-	std::string_view rest()
-	{
-		rest_.remove_prefix(
-			std::min(rest_.find_first_not_of(' '), rest_.size()));
-		return rest_;
-	}
-
-	[[noreturn]] void fail() const
-	{
-		throw parse_error(fmt::format(
-			"not the words of a kmirror: \"{}\"", line_));
-	}
-
-private:
-	std::string_view line_, rest_;
-};
+	if (word == "A")
+		return health::in_sync;
+	if (word == "F")
+		return health::filling;
+	if (word != "D")
+		reader.fail();
+	return health::failed;
+}
 
 leg parse_leg(word_reader &reader)
 {
-	leg result = { std::string(reader.word()), false };
-	const auto health = reader.word();
+	leg result = {};
 
-	if (health != "A" && health != "F" && health != "D")
+	result.device = reader.word();
+	result.health = parse_health(reader);
+	result.read_errors = reader.number();
+	return result;
+}
+
+std::uint64_t parse_count_of_legs(word_reader &reader)
+{
+	const auto count = reader.number();
+
+	if (count < legs_min || count > mirror_legs_max)
 		reader.fail();
-	result.good = health != "D";
-	reader.number();
+	return count;
+}
+
+table_leg parse_table_leg(word_reader &reader)
+{
+	table_leg result = {};
+
+	result.device = reader.word();
+	result.offset = reader.number();
+	result.state = reader.word();
 	return result;
 }
 
@@ -88,22 +67,14 @@ leg parse_leg(word_reader &reader)
 
 mirror_status parse_status(std::string_view words)
 {
-	word_reader reader(words);
+	word_reader reader(words, "a kmirror");
 	mirror_status status = {};
-	const auto nr_legs = reader.number();
+	const auto nr_legs = parse_count_of_legs(reader);
 
-	if (nr_legs < legs_min || nr_legs > legs_max)
-		reader.fail();
 	for (std::uint64_t i = 0; i < nr_legs; i++)
 		status.legs.push_back(parse_leg(reader));
 
-	const auto regions = reader.word();
-	const auto slash = regions.find('/');
-
-	if (slash == regions.npos)
-		reader.fail();
-	status.synced = reader.number(regions.substr(0, slash));
-	status.total = reader.number(regions.substr(slash + 1));
+	std::tie(status.synced, status.total) = reader.fraction();
 	if (!status.total || status.synced > status.total)
 		reader.fail();
 	status.activity = reader.word();
@@ -112,20 +83,47 @@ mirror_status parse_status(std::string_view words)
 	return status;
 }
 
-std::uint64_t parse_region_sectors(std::string_view words)
+mirror_table parse_mirror_table(std::string_view words)
 {
-	word_reader reader(words);
-	const auto sectors = reader.number();
+	word_reader reader(words, "a kmirror");
+	mirror_table table = {};
 
-	if (!sectors)
+	table.region_sectors = reader.number();
+	if (!table.region_sectors)
 		reader.fail();
-	return sectors;
+
+	const auto nr_legs = parse_count_of_legs(reader);
+
+	for (std::uint64_t i = 0; i < nr_legs; i++)
+		table.legs.push_back(parse_table_leg(reader));
+	return table;
+}
+
+std::string words_of(const mirror_table &table)
+{
+	auto words = fmt::format("{} {}", table.region_sectors,
+				 table.legs.size());
+
+	for (const auto &leg : table.legs)
+		words += fmt::format(" {} {} {}", leg.device, leg.offset,
+				     leg.state);
+	return words;
+}
+
+std::uint64_t default_region_sectors(std::uint64_t sectors)
+{
+	auto region = region_least;
+
+	while ((sectors + region - 1) / region > regions_max)
+		region *= 2;
+	return region;
 }
 
 std::size_t count_good(const std::vector<leg> &legs)
 {
-	return static_cast<std::size_t>(std::count_if(
-		legs.begin(), legs.end(), [](const leg &l) { return l.good; }));
+	return static_cast<std::size_t>(
+		std::count_if(legs.begin(), legs.end(),
+			      [](const leg &l) { return l.good(); }));
 }
 
 outcome outcome_of(const mirror_status &status)

@@ -115,9 +115,9 @@ std::string line(const progress &p, unsigned int columns, bar_style style)
 				      percent(p.done, p.all));
 	const auto rate =
 		p.rate ? bytes(static_cast<std::uint64_t>(*p.rate)) + "/s" : "";
-	const auto tail = fmt::format("{}  {:>10}  {:>9}  {}/{} legs",
+	const auto tail = fmt::format("{}  {:>10}  {:>9}  {}",
 				      bytes_of(p.done, p.all), rate, p.time,
-				      p.good_legs, p.legs);
+				      p.legs);
 	const auto used = head.size() + tail.size() + 3;
 
 	if (used + bar_least > columns)

@@ -35,7 +35,7 @@ struct progress {
 	std::uint64_t done, all; /* bytes */
 	std::optional<double> rate;
 	std::string time;
-	std::size_t good_legs, legs;
+	std::string legs;
 };
 
 /*

@@ -65,6 +65,9 @@ TEST(meter, sees_that_nothing_moves)
 	m.add(start + seconds(9), 100);
 	EXPECT_DOUBLE_EQ(*m.rate(), 0);
 	EXPECT_FALSE(m.time_left(200));
+	EXPECT_EQ(m.still(), seconds(9));
+	m.add(start + seconds(10), 101);
+	EXPECT_EQ(m.still(), seconds(0));
 }
 
 TEST(meter, starts_anew_when_there_is_less)

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "mirror.h"
+#include "words.h"
 
 namespace {
 
@@ -17,10 +18,11 @@ TEST(mirror, reads_a_status)
 
 	ASSERT_EQ(status.legs.size(), 3u);
 	EXPECT_EQ(status.legs[0].device, "7:0");
-	EXPECT_TRUE(status.legs[0].good);
-	EXPECT_FALSE(status.legs[1].good);
+	EXPECT_EQ(status.legs[0].health, health::in_sync);
+	EXPECT_EQ(status.legs[1].health, health::failed);
+	EXPECT_EQ(status.legs[1].read_errors, 12u);
 	EXPECT_EQ(status.legs[2].device, "253:12");
-	EXPECT_TRUE(status.legs[2].good);
+	EXPECT_EQ(status.legs[2].health, health::filling);
 	EXPECT_EQ(count_good(status.legs), 2u);
 	EXPECT_EQ(status.synced, 17u);
 	EXPECT_EQ(status.total, 320u);
@@ -80,13 +82,37 @@ TEST(mirror, refuses_other_words)
 		EXPECT_THROW(with(words), parse_error) << words;
 }
 
-TEST(mirror, reads_the_region_size)
+TEST(mirror, reads_a_table)
 {
-	EXPECT_EQ(parse_region_sectors("2048 2 7:0 0 sync 7:1 0 fill"), 2048u);
-	EXPECT_THROW(parse_region_sectors(""), parse_error);
-	EXPECT_THROW(parse_region_sectors("0 2 7:0 0 sync 7:1 0 fill"),
-		     parse_error);
-	EXPECT_THROW(parse_region_sectors("core 1 2048"), parse_error);
+	const std::string words =
+		"2048 3 7:0 0 sync 253:12 8192 fill 7:2 0 failed";
+	const auto table = parse_mirror_table(words);
+
+	EXPECT_EQ(table.region_sectors, 2048u);
+	ASSERT_EQ(table.legs.size(), 3u);
+	EXPECT_EQ(table.legs[1].device, "253:12");
+	EXPECT_EQ(table.legs[1].offset, 8192u);
+	EXPECT_EQ(table.legs[2].state, "failed");
+	EXPECT_EQ(words_of(table), words);
+}
+
+TEST(mirror, refuses_other_tables)
+{
+	for (const auto *words :
+	     { "", "0 2 7:0 0 sync 7:1 0 fill", "2048 1 7:0 0 sync",
+	       "2048 2 7:0 0 sync", "2048 2 7:0 x sync 7:1 0 fill",
+	       "core 1 2048" })
+		EXPECT_THROW(parse_mirror_table(words), parse_error) << words;
+}
+
+TEST(mirror, takes_regions_of_a_mebibyte_where_it_can)
+{
+	constexpr std::uint64_t tebibyte = 1ull << 31;
+
+	EXPECT_EQ(default_region_sectors(8), 2048u);
+	EXPECT_EQ(default_region_sectors(64 * tebibyte), 2048u);
+	EXPECT_EQ(default_region_sectors(64 * tebibyte + 1), 4096u);
+	EXPECT_EQ(default_region_sectors(256 * tebibyte), 8192u);
 }
 
 outcome of(std::string_view words)

@@ -64,8 +64,7 @@ text::progress half()
 		 .all = 320 * mib,
 		 .rate = 80.0 * mib,
 		 .time = "0:02 left",
-		 .good_legs = 2,
-		 .legs = 3 };
+		 .legs = "2/3 legs" };
 }
 
 TEST(text, line_has_the_width_asked_for)
