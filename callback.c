@@ -87,7 +87,8 @@ static bool somebody_waits(struct kcopyd_client *kc)
 }
 
 /**
- * callbacks_wake_waiters - have those look again who sleep on @progress
+ * callbacks_wake_waiters - have those look again who sleep on @progress, and one of
+ *	those who would submit a job
  * @kc: the client; what they wait for is visible already
  *
  * Context: Any but NMI.
@@ -95,7 +96,7 @@ static bool somebody_waits(struct kcopyd_client *kc)
 void callbacks_wake_waiters(struct kcopyd_client *kc)
 {
 	if (somebody_waits(kc))
-		wake_up_all(&kc->progress);
+		wake_up(&kc->progress);
 }
 
 static void __account_job(struct kcopyd_client *kc, const struct job *job)
@@ -146,7 +147,7 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 			read_err = !!read_err;
 	}
 	kc->calling = job->seq;
-	kc->caller = current;
+	WRITE_ONCE(kc->caller, current);
 	poison_job(job);
 	if (!dropin)
 		kc->spare = job;
@@ -156,14 +157,16 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 
 	if (dropin && job)
 		mempool_free(job, &kc->mempool);
+	lock_map_acquire(&kc->callbacks_map);
 	if (dropin)
 		fn.dropin(read_err, write_err, context);
 	else
 		fn.native(read_err, write_err, context);
+	lock_map_release(&kc->callbacks_map);
 	cond_resched();
 
 	raw_spin_lock_irq(&kc->lock);
-	kc->caller = NULL;
+	WRITE_ONCE(kc->caller, NULL);
 	kc->calling = 0;
 	kc->nr_returned++;
 	job = kc->spare;

@@ -9,7 +9,10 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/mempool.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -168,12 +171,17 @@ struct kcopyd_client {
 	unsigned int nr_kept;
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
+	unsigned int max_jobs;	  /* no more are pending; 0: no limit */
+	unsigned int nr_admitted; /* submissions that are not jobs yet */
+	unsigned int nr_sleepers; /* who wait for fewer jobs */
 
 	struct task_struct *caller; /* task that runs a callback */
 	struct job *spare;	    /* for the first job it submits */
 
 	mempool_t mempool;	    /* of struct job */
 	wait_queue_head_t progress; /* a callback has returned */
+	struct lock_class_key callbacks_key;
+	struct lockdep_map callbacks_map; /* callbacks run in it */
 	struct rcu_head rcu;
 
 	bool shares; /* borrows from the reserve */
@@ -188,6 +196,18 @@ struct kcopyd_client {
 static inline bool job_is_place(const struct job *job)
 {
 	return !job->kc;
+}
+
+/* Jobs that are submitted and not called back. The client's lock is held. */
+static inline u64 client_pending(const struct kcopyd_client *kc)
+{
+	return kc->stats.jobs_submitted - kc->stats.jobs_completed;
+}
+
+/* Are we a callback of this client? */
+static inline bool client_calls_us(const struct kcopyd_client *kc)
+{
+	return READ_ONCE(kc->caller) == current && in_task();
 }
 
 static inline bool job_is_zeroing(const struct job *job)

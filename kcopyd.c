@@ -13,6 +13,7 @@
 
 #include "engine.h"
 #include "interface.h"
+#include "pressure.h"
 
 #define KCOPYD_FLAGS                                              \
 	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \
@@ -50,6 +51,7 @@ int client_create(unsigned int num_pages, bool shares,
 	err = mempool_init_slab_pool(&kc->mempool, JOB_RESERVE, job_cache);
 	if (err)
 		goto err_mempool;
+	pressure_init(kc);
 	err = engine_init(kc, num_pages);
 	if (err)
 		goto err_engine;
@@ -59,6 +61,7 @@ int client_create(unsigned int num_pages, bool shares,
 	return 0;
 
 err_engine:
+	pressure_exit(kc);
 	mempool_exit(&kc->mempool);
 err_mempool:
 	kfree(kc);
@@ -133,7 +136,8 @@ static bool idle(struct kcopyd_client *kc)
 	bool idle;
 
 	raw_spin_lock_irq(&kc->lock);
-	idle = !kc->nr_prepared && __drained(kc, U64_MAX);
+	idle = !kc->nr_prepared && !kc->nr_sleepers && !kc->nr_admitted &&
+	       __drained(kc, U64_MAX);
 	raw_spin_unlock_irq(&kc->lock);
 	return idle;
 }
@@ -142,7 +146,8 @@ static bool idle(struct kcopyd_client *kc)
  * kcopyd_client_destroy - wait for all jobs of a client, and free it
  * @kc: the client, or NULL; no other call with it may be under way
  *
- * Callbacks that were prepared are waited for too, so they must be triggered.
+ * Callbacks that were prepared are waited for too, so they must be triggered. So are
+ * those who sleep because too many jobs are pending; their jobs are done.
  * To get rid of a client sooner, cancel its jobs first.
  *
  * Context: Process context, but not a callback of the client. Sleeps.
@@ -153,6 +158,7 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 		return;
 	wait_event(kc->progress, idle(kc));
 	engine_exit(kc);
+	pressure_exit(kc);
 	mempool_exit(&kc->mempool);
 	kfree_rcu(kc, rcu);
 	module_put(THIS_MODULE);
@@ -180,6 +186,51 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 	wait_event(kc->progress, drained(kc, seq));
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_drain);
+
+/**
+ * kcopyd_client_set_max_jobs - limit how many jobs of a client are pending
+ * @kc: the client
+ * @jobs: so many; 0 is no limit, as at the beginning
+ *
+ * A submission that would exceed the limit sleeps until a job has ended and been
+ * called back, or returns -EAGAIN if it has KCOPYD_NOWAIT. Not so in callbacks of the
+ * client: what they submit without KCOPYD_NOWAIT is accepted, limit or not.
+ *
+ * So a submitter must not hold a lock that a callback needs. If it can't be otherwise,
+ * set no limit, and call kcopyd_client_wait_below() before the lock is taken.
+ *
+ * Takes effect at once; those who sleep look again.
+ *
+ * Context: Process context.
+ */
+void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	pressure_set(kc, jobs);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_max_jobs);
+
+/**
+ * kcopyd_client_wait_below - wait until fewer jobs of a client are pending
+ * @kc: the client
+ * @jobs: fewer than this; 0 is as 1
+ *
+ * For those who submit with a lock held that a callback needs: they call this before
+ * they take it. Several who were waiting may return at once, so the number may be
+ * exceeded by as many as they submit.
+ *
+ * Context: Process context. Sleeps; but not in a callback of the client, where it
+ * returns at once.
+ */
+void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	might_sleep();
+	pressure_wait_below(kc, max(jobs, 1U));
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_wait_below);
 
 static unsigned int block_sectors(const struct io_region *region)
 {
@@ -270,7 +321,7 @@ static struct job *__take_object(struct kcopyd_client *kc)
 	struct job *job = NULL;
 
 	lockdep_assert_held(&kc->lock);
-	if (kc->spare && kc->caller == current && in_task())
+	if (kc->spare && client_calls_us(kc))
 		swap(job, kc->spare);
 	else if (kc->nr_kept)
 		job = kc->kept[--kc->nr_kept];
@@ -358,6 +409,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 {
 	struct findings found;
 	unsigned long irq;
+	bool admitted;
 	struct job *job;
 	int err;
 
@@ -370,7 +422,14 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	if (from &&
 	    DIV_ROUND_UP(found.block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
+	admitted = pressure_limits(kc);
+	if (admitted) {
+		err = pressure_admit(kc, !(flags & KCOPYD_NOWAIT));
+		if (err)
+			return err;
+	}
 	job = lock_and_alloc_job(kc, flags, &irq);
+	kc->nr_admitted -= admitted;
 	if (!job) {
 		raw_spin_unlock_irqrestore(&kc->lock, irq);
 		return -EAGAIN;
@@ -399,8 +458,8 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
  * one that has failed: it is not touched, its bit is set in write_err, and the
  * others get the whole copy.
  *
- * Context: Process context; may sleep, for one small object (GFP_NOIO) and to
- * submit a read. With KCOPYD_NOWAIT any context but NMI.
+ * Context: Process context; may sleep, for one small object (GFP_NOIO), to submit a
+ * read, and for kcopyd_client_set_max_jobs(). With KCOPYD_NOWAIT any context but NMI.
  * Return: 0 if the job was accepted. -EINVAL for a NULL pointer, an unknown
  * flag, a number or a region out of range, counts that differ, a misaligned or
  * overlapping region, a client with less memory than one logical block, or if
@@ -567,7 +626,7 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 		return;
 	raw_spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
-	stats->jobs_pending = stats->jobs_submitted - stats->jobs_completed;
+	stats->jobs_pending = client_pending(kc);
 	stats->pages_total = kc->own.pool.nr_pages;
 	if (kc->shares)
 		stats->pages_total += reserve_pages();

@@ -180,6 +180,9 @@ void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 			      void *context);
 void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err);
 
+void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);
+void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs);
+
 void kcopyd_client_get_stats(struct kcopyd_client *kc,
 			     struct kcopyd_stats *stats);
 
