@@ -7,6 +7,7 @@
 #define KCOPYD_CLIENT_H
 
 #include <linux/atomic.h>
+#include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/lockdep.h>
@@ -20,6 +21,7 @@
 #include "include/linux/dm-kcopyd.h"
 #include "io_region.h"
 #include "kcopyd.h"
+#include "rate.h"
 #include "reserve.h"
 #include "space.h"
 
@@ -157,6 +159,8 @@ struct kcopyd_client {
 	u64 dealt_with;		    /* @taken, when all that was had been */
 	unsigned int flushers;	    /* who wait for that */
 	struct list_head turns;	    /* jobs that have more to start */
+	struct rate rate;	    /* of what is started */
+	enum kcopyd_wait waits_for; /* why these are not started */
 	struct list_head callbacks; /* finished jobs, to be called back */
 	struct list_head jobs;	    /* all jobs not called back, by age */
 	struct list_head ordered;   /* those of them that are ordered */
@@ -190,6 +194,7 @@ struct kcopyd_client {
 	struct dm_kcopyd_throttle *throttle;
 	unsigned long throttled; /* see throttle_begin() */
 	struct delayed_work unthrottle;
+	struct hrtimer timer; /* has the worker look again */
 };
 
 /* On a client's list of jobs there may be this instead; see engine_cancel(). */

@@ -349,6 +349,23 @@ int engine_cancel(struct kcopyd_client *kc, void *context)
 	return nr;
 }
 
+/**
+ * engine_set_rate - change the rate at which pieces are started
+ * @kc: the client
+ * @bytes: a second, or 0 for no limit
+ *
+ * Context: Any but NMI.
+ */
+void engine_set_rate(struct kcopyd_client *kc, u64 bytes)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	rate_set(&kc->rate, ktime_get_ns(), bytes);
+	wake(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+
 /* All that had ended when the worker had taken @done @taken times. */
 static bool dealt_with(struct kcopyd_client *kc, u64 taken)
 {
@@ -407,6 +424,12 @@ static void room_is_back(struct borrower *borrower)
 	wake(container_of(borrower, struct kcopyd_client, borrower));
 }
 
+static enum hrtimer_restart look_again(struct hrtimer *timer)
+{
+	wake(container_of(timer, struct kcopyd_client, timer));
+	return HRTIMER_NORESTART;
+}
+
 static void unthrottle(struct work_struct *work)
 {
 	wake(container_of(to_delayed_work(work), struct kcopyd_client,
@@ -441,6 +464,7 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	}
 	kc->next = kc->works;
 	INIT_DELAYED_WORK(&kc->unthrottle, unthrottle);
+	compat_hrtimer_setup(&kc->timer, look_again);
 
 	err = copy_space_init(&kc->own, num_pages, sizeof(struct piece),
 			      step_ended);
@@ -471,6 +495,7 @@ err_reserve:
 void engine_exit(struct kcopyd_client *kc)
 {
 	cancel_delayed_work_sync(&kc->unthrottle);
+	hrtimer_cancel(&kc->timer);
 	/*
 	 * Somebody may have woken the worker and be about to queue it. After this
 	 * nobody is, and who comes late, at the end of a bio, finds it gone.

@@ -148,7 +148,8 @@ static bool idle(struct kcopyd_client *kc)
  *
  * Callbacks that were prepared are waited for too, so they must be triggered. So are
  * those who sleep because too many jobs are pending; their jobs are done.
- * To get rid of a client sooner, cancel its jobs first.
+ * Its rate is not limited any more. To get rid of a client sooner, cancel its jobs
+ * first.
  *
  * Context: Process context, but not a callback of the client. Sleeps.
  */
@@ -156,6 +157,7 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 {
 	if (!kc)
 		return;
+	engine_set_rate(kc, 0);
 	wait_event(kc->progress, idle(kc));
 	engine_exit(kc);
 	pressure_exit(kc);
@@ -186,6 +188,28 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 	wait_event(kc->progress, drained(kc, seq));
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_drain);
+
+/**
+ * kcopyd_client_set_rate - limit the rate at which a client copies and zeroes
+ * @kc: the client
+ * @bytes_per_second: so much; 0 is no limit, as at the beginning. So is more than
+ *	1 TiB a second.
+ *
+ * Bytes count once, whatever the number of destinations, when the I/O on them begins.
+ * It begins in pieces of no more than a 64th of a second's worth, but no less than a
+ * logical block. No callback of a job that is over is delayed.
+ *
+ * Takes effect at once; what is in flight is not interrupted.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ */
+void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	engine_set_rate(kc, bytes_per_second);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_rate);
 
 /**
  * kcopyd_client_set_max_jobs - limit how many jobs of a client are pending
@@ -627,6 +651,7 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 	raw_spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
 	stats->jobs_pending = client_pending(kc);
+	stats->waits_for = kc->waits_for;
 	stats->pages_total = kc->own.pool.nr_pages;
 	if (kc->shares)
 		stats->pages_total += reserve_pages();

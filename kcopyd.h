@@ -130,6 +130,20 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
 				 void *context);
 
 /**
+ * enum kcopyd_wait - why a job, or all jobs of a client, are not started now
+ * @KCOPYD_WAIT_NONE: nothing has to wait
+ * @KCOPYD_WAIT_PAGES: for memory: pages of the client, or of the reserve
+ * @KCOPYD_WAIT_THROTTLE: for the percent throttle of dm-kcopyd
+ * @KCOPYD_WAIT_RATE: for kcopyd_client_set_rate()
+ */
+enum kcopyd_wait {
+	KCOPYD_WAIT_NONE,
+	KCOPYD_WAIT_PAGES,
+	KCOPYD_WAIT_THROTTLE,
+	KCOPYD_WAIT_RATE,
+};
+
+/**
  * struct kcopyd_stats - what a client has done, and is doing
  * @jobs_submitted: copies and zeroings accepted since creation
  * @jobs_completed: those of them whose callback has been called
@@ -143,6 +157,7 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
  *	client borrows from it
  * @pages_in_use: pages that hold data of jobs now
  * @pages_peak: the most pages that were in use at once
+ * @waits_for: what keeps the jobs that have more to do from being started now
  *
  * A sector has 512 bytes. Sectors whose I/O failed do not count.
  */
@@ -158,6 +173,7 @@ struct kcopyd_stats {
 	u32 pages_total;
 	u32 pages_in_use;
 	u32 pages_peak;
+	enum kcopyd_wait waits_for;
 };
 
 int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result);
@@ -180,6 +196,7 @@ void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 			      void *context);
 void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err);
 
+void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second);
 void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);
 void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs);
 

@@ -10,6 +10,10 @@
  * some: a piece gets all its pages at once, before its first I/O, and then runs to
  * its end. The first in line waits until there is room, and nobody overtakes it.
  */
+#include <linux/ktime.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+
 #include "join.h"
 #include "throttle.h"
 #include "turns.h"
@@ -19,6 +23,9 @@
  * be longer: 32 MiB.
  */
 #define ZERO_PIECE_SECTORS_MAX 65536
+
+/* Who has to wait for a time waits so much longer, to start several pieces then. */
+#define BATCH_NS NSEC_PER_MSEC
 
 /* One job has no more pieces than this in flight, to leave room for others. */
 #define JOB_PIECES_MAX 8
@@ -36,13 +43,23 @@ static unsigned int pieces_max(const struct job *job)
 	return JOB_PIECES_MAX;
 }
 
+/* How long a piece may be, in sectors, as far as the client's rate is concerned. */
+static unsigned int piece_max(const struct job *job)
+{
+	const struct rate *rate = &job->kc->rate;
+
+	return rate_limits(rate) ? rate_piece_sectors(rate, job->block) :
+				   UINT_MAX;
+}
+
 static unsigned int zero_piece_length(const struct job *job)
 {
 	unsigned int max = REGION_ZERO_SECTORS;
 
 	if (READ_ONCE(job->offload) == job_all_places(job))
 		max = ZERO_PIECE_SECTORS_MAX;
-	return min_t(sector_t, job->count - job->next, max);
+	return min3(job->count - job->next, (sector_t)max,
+		    (sector_t)piece_max(job));
 }
 
 /*
@@ -104,10 +121,11 @@ static struct copy_room *__get_room_for_run(struct kcopyd_client *kc,
 					    struct job *job,
 					    struct run_of_jobs *run)
 {
-	unsigned int longest = kc->own.piece_sectors;
+	unsigned int longest = min(kc->own.piece_sectors, piece_max(job));
 	struct copy_room *room;
 
-	__join(kc, job, run, kc->shares ? reserve_longest() : longest);
+	__join(kc, job, run,
+	       kc->shares ? min(reserve_longest(), piece_max(job)) : longest);
 	if (list_empty(&run->others))
 		return NULL;
 	room = __get_room(kc, job, run->sectors);
@@ -167,8 +185,8 @@ static struct piece *__next_zeroes(struct kcopyd_client *kc, struct job *job)
 
 static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
 {
-	sector_t left = job->count - job->next;
-	bool looks = __may_join(kc, job);
+	sector_t left = min_t(sector_t, job->count - job->next, piece_max(job));
+	bool looks = left == job->count && __may_join(kc, job);
 	struct run_of_jobs run = { .sectors = 0 };
 	struct copy_room *room = NULL;
 	struct piece *piece;
@@ -196,6 +214,7 @@ static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
 /* Make a piece for the first in line, if there is room for it. */
 static struct piece *__next_piece(struct kcopyd_client *kc)
 {
+	struct piece *piece;
 	struct job *job;
 
 	/* The end of the piece that failed will finish these. */
@@ -203,8 +222,12 @@ static struct piece *__next_piece(struct kcopyd_client *kc)
 		list_del_init(&job->turn);
 	if (!job)
 		return NULL;
-	return job_is_zeroing(job) ? __next_zeroes(kc, job) :
-				     __next_copy(kc, job);
+	kc->waits_for = KCOPYD_WAIT_PAGES;
+	piece = job_is_zeroing(job) ? __next_zeroes(kc, job) :
+				      __next_copy(kc, job);
+	if (piece)
+		kc->waits_for = KCOPYD_WAIT_NONE;
+	return piece;
 }
 
 /* Does the throttle let a piece begin? If not, it will be asked again. */
@@ -212,8 +235,23 @@ static bool __throttle_allows(struct kcopyd_client *kc)
 {
 	unsigned long wait = throttle_begin(kc->throttle, &kc->throttled);
 
-	if (wait)
+	if (wait) {
 		mod_delayed_work(kc->wq, &kc->unthrottle, wait);
+		kc->waits_for = KCOPYD_WAIT_THROTTLE;
+	}
+	return !wait;
+}
+
+/* Does the rate let a piece begin? If not, it will be asked again. */
+static bool __rate_allows(struct kcopyd_client *kc)
+{
+	u64 wait = rate_delay(&kc->rate, ktime_get_ns());
+
+	if (wait) {
+		hrtimer_start(&kc->timer, ns_to_ktime(wait + BATCH_NS),
+			      HRTIMER_MODE_REL);
+		kc->waits_for = KCOPYD_WAIT_RATE;
+	}
 	return !wait;
 }
 
@@ -221,17 +259,25 @@ static bool __throttle_allows(struct kcopyd_client *kc)
 static struct piece *__start_one(struct kcopyd_client *kc)
 {
 	bool limited = throttle_limits(kc->throttle);
+	bool rated = unlikely(rate_limits(&kc->rate));
 	struct piece *piece;
 
+	if (rated && !__rate_allows(kc))
+		return NULL;
 	if (!limited)
 		kc->throttled = 0;
 	else if (!__throttle_allows(kc))
 		return NULL;
 	piece = __next_piece(kc);
-	if (piece)
-		piece->throttled = limited;
-	else if (limited)
-		throttle_end(kc->throttle);
+	if (!piece) {
+		if (limited)
+			throttle_end(kc->throttle);
+		return NULL;
+	}
+	piece->throttled = limited;
+	if (rated)
+		rate_charge(&kc->rate, ktime_get_ns(),
+			    (u64)piece->sectors << SECTOR_SHIFT);
 	return piece;
 }
 
@@ -240,7 +286,8 @@ static bool __needs_room(struct kcopyd_client *kc)
 {
 	struct job *job = first_turn(kc);
 
-	return job && !job_is_zeroing(job) && !kc->throttled;
+	return job && !job_is_zeroing(job) &&
+	       kc->waits_for <= KCOPYD_WAIT_PAGES;
 }
 
 /* How many sectors the first step of a piece moves, at the most. */
@@ -269,6 +316,7 @@ int __turns_start(struct kcopyd_client *kc, struct list_head *started,
 	struct piece *piece;
 
 	lockdep_assert_held(&kc->lock);
+	kc->waits_for = KCOPYD_WAIT_NONE;
 	while (sectors > 0 && !list_empty(&kc->turns) &&
 	       (piece = __start_one(kc))) {
 		list_add_tail(&piece->room.list, started);
