@@ -175,6 +175,7 @@ struct kcopyd_client {
 	unsigned int nr_kept;
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
+	char label[KCOPYD_LABEL_SIZE];
 	unsigned int max_jobs;	  /* no more are pending; 0: no limit */
 	unsigned int nr_admitted; /* submissions that are not jobs yet */
 	unsigned int nr_sleepers; /* who wait for fewer jobs */

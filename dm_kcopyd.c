@@ -33,8 +33,9 @@ static_assert(offsetof(struct io_region, count) ==
 static_assert(DM_KCOPYD_MAX_REGIONS == KCOPYD_MAX_REGIONS);
 
 /**
- * dm_kcopyd_client_create - make a client and set its memory aside
+ * kcopyd_dm_client_create - make a client and set its memory aside
  * @throttle: what limits it, or NULL
+ * @owner: its label: the name of the module that makes it
  *
  * It has a few pages of its own (the module's parameter dropin_pages), and
  * borrows more from the reserve; see kcopyd_client_create_shared().
@@ -44,15 +45,18 @@ static_assert(DM_KCOPYD_MAX_REGIONS == KCOPYD_MAX_REGIONS);
  * the module is out of range.
  */
 struct dm_kcopyd_client *
-dm_kcopyd_client_create(struct dm_kcopyd_throttle *throttle)
+kcopyd_dm_client_create(struct dm_kcopyd_throttle *throttle, const char *owner)
 {
 	struct kcopyd_client *kc;
 	int err;
 
 	err = client_create(READ_ONCE(dropin_pages), true, throttle, &kc);
-	return err ? ERR_PTR(err) : kc;
+	if (err)
+		return ERR_PTR(err);
+	kcopyd_client_set_label(kc, owner);
+	return kc;
 }
-EXPORT_SYMBOL_GPL(dm_kcopyd_client_create);
+EXPORT_SYMBOL_GPL(kcopyd_dm_client_create);
 
 /**
  * dm_kcopyd_client_destroy - wait for all jobs of a client, and free it

@@ -6,10 +6,12 @@
  * touched; engine.c relies on it.
  */
 #include <linux/blkdev.h>
+#include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "engine.h"
 #include "interface.h"
@@ -55,6 +57,7 @@ int client_create(unsigned int num_pages, bool shares,
 	err = engine_init(kc, num_pages);
 	if (err)
 		goto err_engine;
+	kcopyd_client_set_label(kc, current->comm);
 	/* The caller holds us by the symbol it called, so this cannot fail. */
 	__module_get(THIS_MODULE);
 	*result = kc;
@@ -188,6 +191,36 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 	wait_event(kc->progress, drained(kc, seq));
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_drain);
+
+/**
+ * kcopyd_client_set_label - name a client, for those who look at what it does
+ * @kc: the client
+ * @label: the name, such as "kmirror-253:0"; what has no place in
+ *	KCOPYD_LABEL_SIZE is cut off
+ *
+ * It is shown in tables, so blanks and what can't be printed become underscores. At the
+ * beginning it is the name of the task that made the client; for clients by dm-kcopyd's
+ * interface, that of the module.
+ *
+ * Context: Any but NMI.
+ */
+void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label)
+{
+	char clean[KCOPYD_LABEL_SIZE];
+	unsigned long irq;
+	char *c;
+
+	if (WARN_ON_ONCE(!kc || !label))
+		return;
+	strscpy(clean, label, sizeof(clean));
+	for (c = clean; *c; c++)
+		if (!isascii(*c) || !isgraph(*c))
+			*c = '_';
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	strscpy(kc->label, clean, sizeof(kc->label));
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_label);
 
 /**
  * kcopyd_client_set_rate - limit the rate at which a client copies and zeroes

@@ -77,6 +77,9 @@
 /* The most destinations that one job can have. */
 #define KCOPYD_MAX_REGIONS 8
 
+/* How long the label of a client can be, with the 0 at its end. */
+#define KCOPYD_LABEL_SIZE 32
+
 /**
  * struct io_region - a range of sectors of a block device
  * @bdev: the device; a partition is fine, @sector is relative to it
@@ -196,6 +199,7 @@ void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 			      void *context);
 void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err);
 
+void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label);
 void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second);
 void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);
 void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs);

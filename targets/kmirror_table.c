@@ -279,6 +279,15 @@ static unsigned int copy_pages(struct mirror *m)
 	return FILLS * DIV_ROUND_UP(to_bytes(sectors), PAGE_SIZE);
 }
 
+static void set_label(struct mirror *m)
+{
+	char label[KCOPYD_LABEL_SIZE];
+
+	snprintf(label, sizeof(label), "kmirror-%s",
+		 dm_device_name(dm_table_get_md(m->ti->table)));
+	kcopyd_client_set_label(m->kc, label);
+}
+
 static int set_memory_aside(struct mirror *m)
 {
 	int err = -ENOMEM;
@@ -296,6 +305,7 @@ static int set_memory_aside(struct mirror *m)
 	err = kcopyd_client_create(copy_pages(m), &m->kc);
 	if (err)
 		goto err_client;
+	set_label(m);
 	return 0;
 
 err_client:

@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 
+#include "client.h"
 #include "include/linux/dm-kcopyd.h"
 #include "kcopyd_test.h"
 
@@ -567,7 +568,17 @@ static void throttled_client_calls_back_at_once(struct kunit *test)
 	kt_wait(test, second);
 }
 
+/* Promise 28: who looks at the clients sees which module made this one. */
+static void client_has_the_name_of_its_module(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+
+	make_dm_client(test, NULL);
+	KUNIT_EXPECT_STREQ(test, f->kc->label, "kcopyd_dropin_kunit");
+}
+
 static struct kunit_case dropin_cases[] = {
+	KUNIT_CASE(client_has_the_name_of_its_module),
 	KUNIT_CASE(copies_to_eight_destinations),
 	KUNIT_CASE(zeroes),
 	KUNIT_CASE(copy_without_source_zeroes),
