@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "callback.h"
+#include "observe.h"
 
 /* So many callbacks at a time, before the next I/O is looked at. */
 #define CALLBACKS_MAX 128
@@ -135,6 +136,7 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	void *context = job->context;
 	union job_fn fn = job->fn;
 
+	observe_finished(job);
 	list_del(&job->turn);
 	list_del(&job->all);
 	if (job->flags & KCOPYD_ORDERED) {

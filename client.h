@@ -24,6 +24,7 @@
 #include "rate.h"
 #include "reserve.h"
 #include "space.h"
+#include "times.h"
 
 /*
  * So many objects of jobs that are over a client keeps at hand for the next.
@@ -92,6 +93,11 @@ struct job {
 	bool cancelled;
 	bool finished;
 	struct piece *joined_in; /* with others, while it is */
+	unsigned long submitted; /* in jiffies */
+	unsigned long progress;	 /* when a piece of it has ended, or it began */
+	bool stalled;		 /* was found without progress */
+	u64 queued_at;		 /* in ns; 0 if nobody wanted to know */
+	u64 started_at;		 /* likewise, its first piece */
 };
 
 /*
@@ -138,13 +144,35 @@ enum worker_bits {
 	WORKER_GONE,	/* the client is being freed */
 };
 
+/* What is timed while somebody wants to know. */
+enum client_times {
+	TIMES_QUEUE, /* from submission to the first piece */
+	TIMES_READ,  /* a piece, of the source */
+	TIMES_WRITE, /* a piece, of all its destinations */
+	TIMES_TOTAL, /* from submission to the callback */
+	NR_CLIENT_TIMES,
+};
+
 /* One of the two works that are the worker in turns; see run_worker(). */
 struct kcopyd_work {
 	struct work_struct work;
 	struct kcopyd_client *kc;
 };
 
+/* What only those who look at clients use; see watch.c. */
+struct watch {
+	struct list_head list; /* of all clients */
+	struct dentry *dir;    /* in debugfs */
+	char creator[TASK_COMM_LEN];
+	pid_t creator_pid;
+	u64 moved;	      /* bytes, when the rate was computed */
+	u64 moved_at;	      /* that was at, in ns */
+	u64 rate;	      /* bytes a second before that */
+	unsigned long warned; /* in jiffies, or 0 */
+};
+
 struct kcopyd_client {
+	u32 id;
 	struct llist_head done; /* pieces whose I/O has ended */
 	unsigned long worker;	/* mask of enum worker_bits */
 	struct workqueue_struct *wq;
@@ -154,6 +182,7 @@ struct kcopyd_client {
 	/* The worker's own. Others may read @taken. */
 	struct llist_node *ended; /* pieces taken from @done, to be dealt with */
 	u64 taken;		  /* how often it has taken all of @done */
+	unsigned long batch;	  /* when it began what it does now, in jiffies */
 
 	raw_spinlock_t lock;	    /* guards all below up to @mempool */
 	u64 dealt_with;		    /* @taken, when all that was had been */
@@ -176,6 +205,9 @@ struct kcopyd_client {
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
 	char label[KCOPYD_LABEL_SIZE];
+	u64 waits_since;	  /* when @waits_for was set, in ns, or 0 */
+	u64 waited[KCOPYD_NR_WAITS]; /* how long, in ns */
+	struct times times[NR_CLIENT_TIMES];
 	unsigned int max_jobs;	  /* no more are pending; 0: no limit */
 	unsigned int nr_admitted; /* submissions that are not jobs yet */
 	unsigned int nr_sleepers; /* who wait for fewer jobs */
@@ -196,6 +228,8 @@ struct kcopyd_client {
 	unsigned long throttled; /* see throttle_begin() */
 	struct delayed_work unthrottle;
 	struct hrtimer timer; /* has the worker look again */
+
+	struct watch watch;
 };
 
 /* On a client's list of jobs there may be this instead; see engine_cancel(). */

@@ -24,6 +24,7 @@
 #include "callback.h"
 #include "compat.h"
 #include "engine.h"
+#include "observe.h"
 #include "piece.h"
 #include "turns.h"
 
@@ -162,6 +163,7 @@ static int run_batch(struct kcopyd_client *kc, int sectors)
 {
 	LIST_HEAD(retired);
 
+	WRITE_ONCE(kc->batch, jiffies);
 	sectors = advance(kc, &retired, sectors);
 	sectors = recycle(kc, &retired, sectors);
 	callbacks_wake_waiters(kc);
@@ -289,6 +291,9 @@ void engine_submit(struct job *job, unsigned long irq)
 
 	job->seq = ++kc->seq;
 	kc->stats.jobs_submitted++;
+	job->submitted = jiffies;
+	job->progress = job->submitted;
+	observe_queued(job);
 	list_add_tail(&job->all, &kc->jobs);
 	if (job->flags & KCOPYD_ORDERED)
 		list_add_tail(&job->ordered, &kc->ordered);
@@ -319,6 +324,8 @@ void engine_call_back(struct job *job)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&kc->lock, flags);
+	job->submitted = jiffies;
+	job->progress = job->submitted;
 	kc->nr_prepared--;
 	job->seq = ++kc->seq;
 	list_add_tail(&job->all, &kc->jobs);

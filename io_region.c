@@ -16,6 +16,8 @@
 #include <linux/sizes.h>
 
 #include "io_region.h"
+#include "kcopyd_trace.h"
+#include "times.h"
 
 /*
  * Zeroes to write, where a device has no command for them. Each entry of the
@@ -59,9 +61,24 @@ void region_io_cleanup(void)
 	__free_pages(zero_pages, get_order(ZERO_VEC_BYTES));
 }
 
+/* Apart from region_endio(), for which it would be in the way. */
+static noinline void note_end(struct region_io *io, struct bio *bio)
+{
+	u64 now = ktime_get_ns();
+
+	trace_kcopyd_io(io->client, bio->bi_bdev->bd_dev, bio_op(bio),
+			bio - io->bios, (u64)io->sectors << SECTOR_SHIFT,
+			times_since(io->begun, now),
+			blk_status_to_errno(bio->bi_status));
+	WRITE_ONCE(io->ended, now);
+}
+
 static void region_endio(struct bio *bio)
 {
 	struct region_io *io = bio->bi_private;
+
+	if (times_wanted())
+		note_end(io, bio);
 
 	if (unlikely(bio->bi_status))
 		set_bit(bio - io->bios, &io->failed);
@@ -85,6 +102,18 @@ struct step {
 	unsigned int sectors;
 };
 
+/* The bio, and what it belongs to, may be gone as soon as it is submitted. */
+static noinline void submit_and_watch(struct bio *bio, u32 client)
+{
+	unsigned long switches = current->nvcsw;
+	u64 begun = ktime_get_ns();
+
+	submit_bio(bio);
+	if (current->nvcsw != switches)
+		trace_kcopyd_wait(client, KCOPYD_WAIT_SUBMIT,
+				  ktime_get_ns() - begun);
+}
+
 static __always_inline void submit(struct region_io *io, struct bio *bio,
 				   const struct io_place *place,
 				   const struct step *step)
@@ -95,7 +124,10 @@ static __always_inline void submit(struct region_io *io, struct bio *bio,
 	bio->bi_iter.bi_size = step->sectors << SECTOR_SHIFT;
 	bio->bi_end_io = region_endio;
 	bio->bi_private = io;
-	submit_bio(bio);
+	if (times_wanted())
+		submit_and_watch(bio, io->client);
+	else
+		submit_bio(bio);
 }
 
 /* Do without the bios for all places from @first on. */
@@ -133,6 +165,8 @@ static __always_inline void submit_all(struct region_io *io,
 
 	io->places = places;
 	io->failed = 0;
+	io->sectors = step->sectors;
+	io->begun = times_now();
 	atomic_set(&io->remaining, hweight_long(places));
 	for (rest = places; rest; rest &= rest - 1) {
 		i = __ffs(rest);

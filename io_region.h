@@ -47,6 +47,10 @@ struct io_place {
  * @remaining: bios of the current step that have not ended
  * @places: bit i is set if bio i is part of the current step
  * @failed: bit i is set if bio i of it ended with an error
+ * @client: the number of the client, for tracepoints
+ * @sectors: of the current step, of each place; for tracepoints
+ * @begun: when the step began, in ns; 0 if nobody wanted to know
+ * @ended: when its latest bio ended, likewise
  * @nr_vecs: entries of @vecs in use
  * @vecs: the buffer
  * @bios: bio i is for place i; a read uses the first
@@ -58,6 +62,10 @@ struct region_io {
 	atomic_t remaining;
 	unsigned long places;
 	unsigned long failed;
+	u32 client;
+	unsigned int sectors;
+	u64 begun;
+	u64 ended;
 	unsigned short nr_vecs;
 	struct bio_vec vecs[REGION_IO_VECS];
 	struct bio bios[KCOPYD_MAX_REGIONS];

@@ -18,7 +18,10 @@
  *
  * All here is done under the client's lock.
  */
+#include <linux/jiffies.h>
+
 #include "join.h"
+#include "observe.h"
 
 /* How many jobs in line are looked at for the one that continues. */
 #define LOOKS_MAX 8
@@ -103,6 +106,7 @@ void __unjoin(struct job *job, struct run_of_jobs *run)
 
 static void __join_one(struct piece *piece, struct job *job)
 {
+	observe_started(job);
 	list_move_tail(&job->turn, &piece->joined);
 	job->next = job->count;
 	job->inflight = 1;
@@ -147,6 +151,7 @@ void __join_ended(struct piece *piece, struct list_head *over)
 
 	list_for_each_entry_safe(job, next, &piece->joined, turn) {
 		job->inflight = 0;
+		job->progress = jiffies;
 		job->joined_in = NULL;
 		if (piece->spoiled && !job_stopped(job)) {
 			job->next = 0;

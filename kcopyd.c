@@ -13,9 +13,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "debugfs.h"
 #include "engine.h"
 #include "interface.h"
+#include "look.h"
 #include "pressure.h"
+#include "watch.h"
 
 #define KCOPYD_FLAGS                                              \
 	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \
@@ -58,6 +61,8 @@ int client_create(unsigned int num_pages, bool shares,
 	if (err)
 		goto err_engine;
 	kcopyd_client_set_label(kc, current->comm);
+	watch_add(kc);
+	debugfs_add(kc);
 	/* The caller holds us by the symbol it called, so this cannot fail. */
 	__module_get(THIS_MODULE);
 	*result = kc;
@@ -162,6 +167,8 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 		return;
 	engine_set_rate(kc, 0);
 	wait_event(kc->progress, idle(kc));
+	debugfs_del(kc);
+	watch_remove(kc);
 	engine_exit(kc);
 	pressure_exit(kc);
 	mempool_exit(&kc->mempool);
@@ -684,13 +691,38 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 	raw_spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
 	stats->jobs_pending = client_pending(kc);
-	stats->waits_for = kc->waits_for;
+	stats->waits_for = __look_client(kc);
 	stats->pages_total = kc->own.pool.nr_pages;
 	if (kc->shares)
 		stats->pages_total += reserve_pages();
 	raw_spin_unlock_irqrestore(&kc->lock, flags);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_get_stats);
+
+/**
+ * kcopyd_wait_name - the word for a reason to wait
+ * @reason: the reason
+ *
+ * Context: Any.
+ * Return: The word; "none" if there is no such reason.
+ */
+const char *kcopyd_wait_name(enum kcopyd_wait reason)
+{
+	static const char *const names[KCOPYD_NR_WAITS] = {
+		[KCOPYD_WAIT_PAGES] = "pages",
+		[KCOPYD_WAIT_THROTTLE] = "throttle",
+		[KCOPYD_WAIT_RATE] = "rate",
+		[KCOPYD_WAIT_QUEUE] = "queue",
+		[KCOPYD_WAIT_DEVICE] = "device",
+		[KCOPYD_WAIT_SUBMIT] = "submit",
+		[KCOPYD_WAIT_CALLBACK] = "callback",
+		[KCOPYD_WAIT_JOBS] = "jobs",
+	};
+
+	return reason < KCOPYD_NR_WAITS && names[reason] ? names[reason] :
+							   "none";
+}
+EXPORT_SYMBOL_GPL(kcopyd_wait_name);
 
 static int __init kcopyd_init(void)
 {
@@ -702,9 +734,12 @@ static int __init kcopyd_init(void)
 	if (!job_cache)
 		return -ENOMEM;
 	err = region_io_setup();
-	if (err)
+	if (err) {
 		kmem_cache_destroy(job_cache);
-	return err;
+		return err;
+	}
+	debugfs_init();
+	return 0;
 }
 
 static void __exit kcopyd_exit(void)
@@ -715,6 +750,7 @@ static void __exit kcopyd_exit(void)
 	 * tasks to leave.
 	 */
 	synchronize_rcu_tasks();
+	debugfs_exit();
 	region_io_cleanup();
 	kmem_cache_destroy(job_cache);
 }

@@ -138,12 +138,24 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
  * @KCOPYD_WAIT_PAGES: for memory: pages of the client, or of the reserve
  * @KCOPYD_WAIT_THROTTLE: for the percent throttle of dm-kcopyd
  * @KCOPYD_WAIT_RATE: for kcopyd_client_set_rate()
+ * @KCOPYD_WAIT_QUEUE: for its turn: other jobs of the client come first
+ * @KCOPYD_WAIT_DEVICE: for I/O that is in flight
+ * @KCOPYD_WAIT_SUBMIT: for submit_bio(), which does not return
+ * @KCOPYD_WAIT_CALLBACK: it is over, and waits for callbacks before its own
+ * @KCOPYD_WAIT_JOBS: for kcopyd_client_set_max_jobs()
+ * @KCOPYD_NR_WAITS: how many reasons there are
  */
 enum kcopyd_wait {
 	KCOPYD_WAIT_NONE,
 	KCOPYD_WAIT_PAGES,
 	KCOPYD_WAIT_THROTTLE,
 	KCOPYD_WAIT_RATE,
+	KCOPYD_WAIT_QUEUE,
+	KCOPYD_WAIT_DEVICE,
+	KCOPYD_WAIT_SUBMIT,
+	KCOPYD_WAIT_CALLBACK,
+	KCOPYD_WAIT_JOBS,
+	KCOPYD_NR_WAITS,
 };
 
 /**
@@ -160,7 +172,10 @@ enum kcopyd_wait {
  *	client borrows from it
  * @pages_in_use: pages that hold data of jobs now
  * @pages_peak: the most pages that were in use at once
- * @waits_for: what keeps the jobs that have more to do from being started now
+ * @waits_for: what the client waits for: what keeps the next piece from being started,
+ *	else I/O in flight, or callbacks
+ * @jobs_stalled: how often a job was found that had made no progress for 30 seconds
+ * @bytes_per_second: how fast data was moved lately
  *
  * A sector has 512 bytes. Sectors whose I/O failed do not count.
  */
@@ -177,6 +192,8 @@ struct kcopyd_stats {
 	u32 pages_in_use;
 	u32 pages_peak;
 	enum kcopyd_wait waits_for;
+	u64 jobs_stalled;
+	u64 bytes_per_second;
 };
 
 int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result);
@@ -204,6 +221,7 @@ void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second);
 void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);
 void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs);
 
+const char *kcopyd_wait_name(enum kcopyd_wait reason);
 void kcopyd_client_get_stats(struct kcopyd_client *kc,
 			     struct kcopyd_stats *stats);
 

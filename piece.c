@@ -16,6 +16,7 @@
  */
 #include <linux/blkdev.h>
 
+#include "observe.h"
 #include "piece.h"
 
 /* Destinations have failed: stop the job if none is left. */
@@ -290,6 +291,7 @@ static void flush_ended(struct piece *piece, struct list_head *retired)
  */
 unsigned int piece_advance(struct piece *piece, struct list_head *retired)
 {
+	observe_step(piece);
 	switch (piece->phase) {
 	case PHASE_READ:
 		return read_ended(piece, retired);

@@ -17,6 +17,7 @@
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
 
+#include "kcopyd_trace.h"
 #include "pressure.h"
 
 static bool __is_below(struct kcopyd_client *kc, unsigned int jobs)
@@ -84,6 +85,7 @@ static void waits_for_callbacks(struct kcopyd_client *kc)
 int pressure_admit(struct kcopyd_client *kc, bool may_sleep)
 {
 	bool exempt = client_calls_us(kc) && may_sleep;
+	u64 begun;
 
 	if (may_sleep && !exempt)
 		waits_for_callbacks(kc);
@@ -91,8 +93,10 @@ int pressure_admit(struct kcopyd_client *kc, bool may_sleep)
 		return 0;
 	if (!may_sleep)
 		return -EAGAIN;
+	begun = ktime_get_ns();
 	note_sleeper(kc);
 	wait_event_idle_exclusive(kc->progress, try_to_admit(kc, false));
+	trace_kcopyd_wait(kc->id, KCOPYD_WAIT_JOBS, ktime_get_ns() - begun);
 	/* What was admitted keeps the client. */
 	forget_sleeper(kc);
 	return 0;

@@ -10,11 +10,12 @@
  * some: a piece gets all its pages at once, before its first I/O, and then runs to
  * its end. The first in line waits until there is room, and nobody overtakes it.
  */
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/time64.h>
-#include <linux/timekeeping.h>
 
 #include "join.h"
+#include "observe.h"
 #include "throttle.h"
 #include "turns.h"
 
@@ -147,6 +148,7 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 {
 	piece->room.io.stop = &job->stop;
 	piece->room.io.write_read_only = job->flags & JOB_DROPIN;
+	piece->room.io.client = job->kc->id;
 	piece->kc = job->kc;
 	piece->job = job;
 	piece->phase = phase;
@@ -162,6 +164,7 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 static void __end_turn(struct kcopyd_client *kc, struct job *job,
 		       unsigned int sectors)
 {
+	observe_started(job);
 	job->next += sectors;
 	job->inflight++;
 	if (job_has_more(job) && job->inflight < pieces_max(job))
@@ -313,15 +316,18 @@ static unsigned int first_step(const struct piece *piece)
 int __turns_start(struct kcopyd_client *kc, struct list_head *started,
 		  int sectors)
 {
+	enum kcopyd_wait before;
 	struct piece *piece;
 
 	lockdep_assert_held(&kc->lock);
+	before = kc->waits_for;
 	kc->waits_for = KCOPYD_WAIT_NONE;
 	while (sectors > 0 && !list_empty(&kc->turns) &&
 	       (piece = __start_one(kc))) {
 		list_add_tail(&piece->room.list, started);
 		sectors -= first_step(piece);
 	}
+	observe_wait(kc, before);
 	if (!list_empty(&kc->borrower.in_line) && !__needs_room(kc))
 		reserve_leave_line(&kc->borrower);
 	return sectors;
@@ -364,6 +370,7 @@ void __turns_retire(struct kcopyd_client *kc, struct list_head *retired,
 		struct job *job = piece->job;
 
 		__take_back(kc, piece);
+		job->progress = jiffies;
 		if (unlikely(piece->is_joined)) {
 			__join_ended(piece, over);
 			__put_piece(kc, piece);
