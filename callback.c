@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "callback.h"
+#include "cgroup.h"
 #include "observe.h"
 
 /* So many callbacks at a time, before the next I/O is looked at. */
@@ -135,6 +136,7 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	bool dropin = job->flags & JOB_DROPIN;
 	void *context = job->context;
 	union job_fn fn = job->fn;
+	struct job_cgroup *cgroup = job->cgroup;
 
 	observe_finished(job);
 	list_del(&job->turn);
@@ -157,6 +159,8 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 		job = NULL;
 	raw_spin_unlock_irq(&kc->lock);
 
+	if (unlikely(cgroup))
+		job_cgroup_put(cgroup);
 	if (dropin && job)
 		mempool_free(job, &kc->mempool);
 	lock_map_acquire(&kc->callbacks_map);

@@ -48,6 +48,7 @@ union job_fn {
  * A job is in one of these states, which follow each other:
  *
  * waiting	on the client's @turns: something is left to be started
+ *		Or on the list of its cgroup, to leave room for others
  * running	on no list by @turn: all is started, or as much as may be in
  *		flight at once; goes back to waiting when a piece ends and more
  *		is left. Or joined with others in one piece, on the list of which
@@ -93,6 +94,7 @@ struct job {
 	bool cancelled;
 	bool finished;
 	struct piece *joined_in; /* with others, while it is */
+	struct job_cgroup *cgroup; /* NULL: the root */
 	unsigned long submitted; /* in jiffies */
 	unsigned long progress;	 /* when a piece of it has ended, or it began */
 	bool stalled;		 /* was found without progress */
@@ -129,7 +131,9 @@ struct piece {
 	unsigned int read;	 /* sectors read */
 	unsigned int written;	 /* sectors written, of all destinations */
 	u8 places;		 /* mask: still to be zeroed by writing */
+	u8 submitting;		 /* mask: places of the next step, by a cgroup's work */
 	bool throttled;		 /* the throttle counts it */
+	unsigned int nr_charged; /* pages that count for the job's cgroup */
 	bool is_joined;		 /* it is for several jobs, with these: */
 	bool spoiled;		 /* each has to be done alone */
 	bool stop;		 /* one of them is to start no more I/O */
@@ -173,6 +177,7 @@ struct watch {
 
 struct kcopyd_client {
 	u32 id;
+	u16 ioprio; /* of all bios; 0: that of who submits them */
 	struct llist_head done; /* pieces whose I/O has ended */
 	unsigned long worker;	/* mask of enum worker_bits */
 	struct workqueue_struct *wq;
@@ -193,6 +198,7 @@ struct kcopyd_client {
 	struct list_head callbacks; /* finished jobs, to be called back */
 	struct list_head jobs;	    /* all jobs not called back, by age */
 	struct list_head ordered;   /* those of them that are ordered */
+	struct list_head cgroups;   /* that have submitted some of them */
 	struct copy_space own;	    /* room that no other client takes */
 	u64 nr_queued;		    /* callbacks so far put on @callbacks */
 	u64 nr_returned;	    /* callbacks that have returned */

@@ -276,7 +276,7 @@ static void run_worker(struct work_struct *work)
  * submit_bio(), which would only put the bios aside until the caller returns.
  * But a worker that is awake will start them soon, and as a part of a batch. And
  * whoever was written for dm-kcopyd may hold locks, trusting that I/O is started
- * by the worker.
+ * by the worker. And what a task in a cgroup submits is the cgroup's.
  *
  * Context: Any for a job with KCOPYD_NOWAIT, otherwise process context.
  */
@@ -286,7 +286,8 @@ void engine_submit(struct job *job, unsigned long irq)
 	struct kcopyd_client *kc = job->kc;
 	bool direct = job->count &&
 		      !(job->flags & (KCOPYD_NOWAIT | JOB_DROPIN)) &&
-		      !current->bio_list && !READ_ONCE(kc->worker);
+		      !job->cgroup && !current->bio_list &&
+		      !READ_ONCE(kc->worker);
 	LIST_HEAD(started);
 
 	job->seq = ++kc->seq;
@@ -462,6 +463,7 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	INIT_LIST_HEAD(&kc->callbacks);
 	INIT_LIST_HEAD(&kc->jobs);
 	INIT_LIST_HEAD(&kc->ordered);
+	INIT_LIST_HEAD(&kc->cgroups);
 	init_waitqueue_head(&kc->progress);
 	INIT_LIST_HEAD(&kc->borrower.in_line);
 	kc->borrower.wake = room_is_back;

@@ -124,6 +124,9 @@ static __always_inline void submit(struct region_io *io, struct bio *bio,
 	bio->bi_iter.bi_size = step->sectors << SECTOR_SHIFT;
 	bio->bi_end_io = region_endio;
 	bio->bi_private = io;
+	bio->bi_ioprio = io->ioprio;
+	if (unlikely(io->css))
+		bio_associate_blkg_from_css(bio, io->css);
 	if (times_wanted())
 		submit_and_watch(bio, io->client);
 	else

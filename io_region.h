@@ -47,6 +47,8 @@ struct io_place {
  * @remaining: bios of the current step that have not ended
  * @places: bit i is set if bio i is part of the current step
  * @failed: bit i is set if bio i of it ended with an error
+ * @css: the cgroup of its bios; NULL: that of who submits them, which is the root
+ * @ioprio: the I/O priority of its bios
  * @client: the number of the client, for tracepoints
  * @sectors: of the current step, of each place; for tracepoints
  * @begun: when the step began, in ns; 0 if nobody wanted to know
@@ -62,6 +64,8 @@ struct region_io {
 	atomic_t remaining;
 	unsigned long places;
 	unsigned long failed;
+	struct cgroup_subsys_state *css;
+	u16 ioprio;
 	u32 client;
 	unsigned int sectors;
 	u64 begun;

@@ -37,7 +37,8 @@ static bool same_places(const struct job *first, const struct job *job)
 	unsigned int i;
 
 	if (job->places != first->places || job->flags != first->flags ||
-	    job->write_err || job->next || job->alone)
+	    job->write_err || job->next || job->alone ||
+	    job->cgroup != first->cgroup)
 		return false;
 	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
 		if (job->to[i].bdev != first->to[i].bdev ||

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "cgroup.h"
 #include "debugfs.h"
 #include "engine.h"
 #include "interface.h"
@@ -145,7 +146,7 @@ static bool idle(struct kcopyd_client *kc)
 
 	raw_spin_lock_irq(&kc->lock);
 	idle = !kc->nr_prepared && !kc->nr_sleepers && !kc->nr_admitted &&
-	       __drained(kc, U64_MAX);
+	       list_empty(&kc->cgroups) && __drained(kc, U64_MAX);
 	raw_spin_unlock_irq(&kc->lock);
 	return idle;
 }
@@ -250,6 +251,23 @@ void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second)
 	engine_set_rate(kc, bytes_per_second);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_set_rate);
+
+/**
+ * kcopyd_client_set_ioprio - set the I/O priority of a client's bios
+ * @kc: the client
+ * @ioprio: the priority, as by IOPRIO_PRIO_VALUE(); 0 is none, as at the beginning
+ *
+ * For the pieces of jobs that begin from now on, their writes too.
+ *
+ * Context: Any but NMI.
+ */
+void kcopyd_client_set_ioprio(struct kcopyd_client *kc, u16 ioprio)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	WRITE_ONCE(kc->ioprio, ioprio);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_ioprio);
 
 /**
  * kcopyd_client_set_max_jobs - limit how many jobs of a client are pending
@@ -392,6 +410,18 @@ static struct job *__take_object(struct kcopyd_client *kc)
 	return job;
 }
 
+static gfp_t job_gfp(unsigned int flags)
+{
+	return flags & KCOPYD_NOWAIT ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO;
+}
+
+/* In such a context even GFP_NOWAIT would sleep, for a lock of the allocator. */
+static bool never_allocates(unsigned int flags)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && flags & KCOPYD_NOWAIT &&
+	       !preemptible();
+}
+
 /*
  * Take the client's lock and get an object for a job, or NULL if that would
  * sleep and must not.
@@ -400,18 +430,13 @@ static struct job *lock_and_alloc_job(struct kcopyd_client *kc,
 				      unsigned int flags, unsigned long *irq)
 	__acquires(&kc->lock)
 {
-	gfp_t gfp = flags & KCOPYD_NOWAIT ? GFP_NOWAIT | __GFP_NOWARN :
-					    GFP_NOIO;
-	/* There, even this would sleep, for a lock of the allocator. */
-	bool never = IS_ENABLED(CONFIG_PREEMPT_RT) && flags & KCOPYD_NOWAIT &&
-		     !preemptible();
 	struct job *job;
 
 	raw_spin_lock_irqsave(&kc->lock, *irq);
 	job = __take_object(kc);
-	if (!job && !never) {
+	if (!job && !never_allocates(flags)) {
 		raw_spin_unlock_irqrestore(&kc->lock, *irq);
-		job = mempool_alloc(&kc->mempool, gfp);
+		job = mempool_alloc(&kc->mempool, job_gfp(flags));
 		raw_spin_lock_irqsave(&kc->lock, *irq);
 	}
 	return job;
@@ -454,6 +479,14 @@ static void set_regions(struct job *job, const struct io_region *from,
 		job->flags &= ~KCOPYD_IGNORE_ERROR;
 }
 
+/* Its cgroup is for nobody a reason to wait for memory. */
+static struct job_cgroup *get_cgroup(struct kcopyd_client *kc,
+				     unsigned int flags)
+{
+	return job_cgroup_get(kc,
+			      job_gfp(flags) | __GFP_NORETRY | __GFP_NOWARN);
+}
+
 /**
  * job_submit - check and submit a job
  * @kc: the client
@@ -471,6 +504,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	       unsigned int num_dests, const struct io_region *dests,
 	       unsigned int flags, union job_fn fn, void *context)
 {
+	struct job_cgroup *cgroup;
 	struct findings found;
 	unsigned long irq;
 	bool admitted;
@@ -492,13 +526,17 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 		if (err)
 			return err;
 	}
+	cgroup = never_allocates(flags) ? NULL : get_cgroup(kc, flags);
 	job = lock_and_alloc_job(kc, flags, &irq);
 	kc->nr_admitted -= admitted;
 	if (!job) {
 		raw_spin_unlock_irqrestore(&kc->lock, irq);
+		if (cgroup)
+			job_cgroup_put(cgroup);
 		return -EAGAIN;
 	}
 	init_job(job, kc, flags, fn, context);
+	job->cgroup = cgroup;
 	set_regions(job, from, num_dests, dests, &found);
 	engine_submit(job, irq);
 	return 0;
@@ -712,6 +750,7 @@ const char *kcopyd_wait_name(enum kcopyd_wait reason)
 		[KCOPYD_WAIT_PAGES] = "pages",
 		[KCOPYD_WAIT_THROTTLE] = "throttle",
 		[KCOPYD_WAIT_RATE] = "rate",
+		[KCOPYD_WAIT_CGROUP] = "cgroup",
 		[KCOPYD_WAIT_QUEUE] = "queue",
 		[KCOPYD_WAIT_DEVICE] = "device",
 		[KCOPYD_WAIT_SUBMIT] = "submit",
@@ -734,12 +773,19 @@ static int __init kcopyd_init(void)
 	if (!job_cache)
 		return -ENOMEM;
 	err = region_io_setup();
-	if (err) {
-		kmem_cache_destroy(job_cache);
-		return err;
-	}
+	if (err)
+		goto err_region;
+	err = job_cgroup_setup();
+	if (err)
+		goto err_cgroup;
 	debugfs_init();
 	return 0;
+
+err_cgroup:
+	region_io_cleanup();
+err_region:
+	kmem_cache_destroy(job_cache);
+	return err;
 }
 
 static void __exit kcopyd_exit(void)
@@ -751,6 +797,7 @@ static void __exit kcopyd_exit(void)
 	 */
 	synchronize_rcu_tasks();
 	debugfs_exit();
+	job_cgroup_cleanup();
 	region_io_cleanup();
 	kmem_cache_destroy(job_cache);
 }

@@ -138,6 +138,7 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
  * @KCOPYD_WAIT_PAGES: for memory: pages of the client, or of the reserve
  * @KCOPYD_WAIT_THROTTLE: for the percent throttle of dm-kcopyd
  * @KCOPYD_WAIT_RATE: for kcopyd_client_set_rate()
+ * @KCOPYD_WAIT_CGROUP: for I/O of its cgroup, which holds as much memory as it may
  * @KCOPYD_WAIT_QUEUE: for its turn: other jobs of the client come first
  * @KCOPYD_WAIT_DEVICE: for I/O that is in flight
  * @KCOPYD_WAIT_SUBMIT: for submit_bio(), which does not return
@@ -150,6 +151,7 @@ enum kcopyd_wait {
 	KCOPYD_WAIT_PAGES,
 	KCOPYD_WAIT_THROTTLE,
 	KCOPYD_WAIT_RATE,
+	KCOPYD_WAIT_CGROUP,
 	KCOPYD_WAIT_QUEUE,
 	KCOPYD_WAIT_DEVICE,
 	KCOPYD_WAIT_SUBMIT,
@@ -218,6 +220,7 @@ void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err);
 
 void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label);
 void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second);
+void kcopyd_client_set_ioprio(struct kcopyd_client *kc, u16 ioprio);
 void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);
 void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs);
 

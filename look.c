@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 
+#include "cgroup.h"
 #include "look.h"
 
 /* So many jobs before the lock is released for a moment. */
@@ -38,10 +39,13 @@ enum kcopyd_wait __look_job(const struct job *job)
 	lockdep_assert_held(&kc->lock);
 	if (job->finished)
 		return KCOPYD_WAIT_CALLBACK;
-	if (worker_is_stuck(kc))
+	if (worker_is_stuck(kc) ||
+	    (job->cgroup && job_cgroup_is_stuck(job->cgroup)))
 		return KCOPYD_WAIT_SUBMIT;
 	if (job->inflight)
 		return KCOPYD_WAIT_DEVICE;
+	if (job->cgroup && !__job_cgroup_may_start(job->cgroup))
+		return KCOPYD_WAIT_CGROUP;
 	return kc->waits_for ?: KCOPYD_WAIT_QUEUE;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/ktime.h>
 #include <linux/time64.h>
 
+#include "cgroup.h"
 #include "join.h"
 #include "observe.h"
 #include "throttle.h"
@@ -27,6 +28,9 @@
 
 /* Who has to wait for a time waits so much longer, to start several pieces then. */
 #define BATCH_NS NSEC_PER_MSEC
+
+/* So many jobs that can't be started are passed before the lock is released. */
+#define LOOKS_MAX 64
 
 /* One job has no more pieces than this in flight, to leave room for others. */
 #define JOB_PIECES_MAX 8
@@ -44,13 +48,17 @@ static unsigned int pieces_max(const struct job *job)
 	return JOB_PIECES_MAX;
 }
 
-/* How long a piece may be, in sectors, as far as the client's rate is concerned. */
+/* How long a piece may be, in sectors, for the client's rate and the job's cgroup. */
 static unsigned int piece_max(const struct job *job)
 {
 	const struct rate *rate = &job->kc->rate;
+	unsigned int max = UINT_MAX;
 
-	return rate_limits(rate) ? rate_piece_sectors(rate, job->block) :
-				   UINT_MAX;
+	if (unlikely(rate_limits(rate)))
+		max = rate_piece_sectors(rate, job->block);
+	if (unlikely(job->cgroup))
+		max = min(max, job_cgroup_piece_sectors(job));
+	return max;
 }
 
 static unsigned int zero_piece_length(const struct job *job)
@@ -105,6 +113,8 @@ static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
 
 	if (piece->throttled)
 		throttle_end(kc->throttle);
+	if (unlikely(piece->job->cgroup))
+		__job_cgroup_uncharge(piece);
 	list_del(&room->list);
 	if (room->space == &kc->own)
 		copy_space_put(room);
@@ -148,6 +158,8 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 {
 	piece->room.io.stop = &job->stop;
 	piece->room.io.write_read_only = job->flags & JOB_DROPIN;
+	piece->room.io.css = job->cgroup ? job->cgroup->css : NULL;
+	piece->room.io.ioprio = job->kc->ioprio;
 	piece->room.io.client = job->kc->id;
 	piece->kc = job->kc;
 	piece->job = job;
@@ -214,22 +226,53 @@ static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
 	return piece;
 }
 
+/* Look again after this time. */
+static void __set_timer(struct kcopyd_client *kc, u64 ns)
+{
+	hrtimer_start(&kc->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
+}
+
+/* Who is first in line and may be started? */
+static struct job *__first_to_start(struct kcopyd_client *kc)
+{
+	unsigned int looks = 0;
+	struct job *job;
+
+	while ((job = first_turn(kc))) {
+		if (job_stopped(job)) {
+			/* The end of the piece that failed will finish it. */
+			list_del_init(&job->turn);
+		} else if (unlikely(job->cgroup) &&
+			   !__job_cgroup_may_start(job->cgroup)) {
+			list_move_tail(&job->turn, &job->cgroup->waiting);
+		} else {
+			break;
+		}
+		if (++looks == LOOKS_MAX) {
+			__set_timer(kc, 0);
+			return NULL;
+		}
+	}
+	return job;
+}
+
 /* Make a piece for the first in line, if there is room for it. */
 static struct piece *__next_piece(struct kcopyd_client *kc)
 {
 	struct piece *piece;
 	struct job *job;
 
-	/* The end of the piece that failed will finish these. */
-	while ((job = first_turn(kc)) && job_stopped(job))
-		list_del_init(&job->turn);
+	job = __first_to_start(kc);
 	if (!job)
 		return NULL;
 	kc->waits_for = KCOPYD_WAIT_PAGES;
 	piece = job_is_zeroing(job) ? __next_zeroes(kc, job) :
 				      __next_copy(kc, job);
-	if (piece)
-		kc->waits_for = KCOPYD_WAIT_NONE;
+	if (!piece)
+		return NULL;
+	kc->waits_for = KCOPYD_WAIT_NONE;
+	if (unlikely(job->cgroup))
+		__job_cgroup_charge(piece);
 	return piece;
 }
 
@@ -251,8 +294,7 @@ static bool __rate_allows(struct kcopyd_client *kc)
 	u64 wait = rate_delay(&kc->rate, ktime_get_ns());
 
 	if (wait) {
-		hrtimer_start(&kc->timer, ns_to_ktime(wait + BATCH_NS),
-			      HRTIMER_MODE_REL);
+		__set_timer(kc, wait + BATCH_NS);
 		kc->waits_for = KCOPYD_WAIT_RATE;
 	}
 	return !wait;
