@@ -12,6 +12,7 @@
 #include <linux/llist.h>
 #include <linux/lockdep.h>
 #include <linux/mempool.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -93,13 +94,13 @@ struct job {
 	bool alone;	    /* is not to be joined with others again */
 	bool cancelled;
 	bool finished;
-	struct piece *joined_in; /* with others, while it is */
+	struct piece *joined_in;   /* with others, while it is */
 	struct job_cgroup *cgroup; /* NULL: the root */
-	unsigned long submitted; /* in jiffies */
-	unsigned long progress;	 /* when a piece of it has ended, or it began */
-	bool stalled;		 /* was found without progress */
-	u64 queued_at;		 /* in ns; 0 if nobody wanted to know */
-	u64 started_at;		 /* likewise, its first piece */
+	unsigned long submitted;   /* in jiffies */
+	unsigned long progress; /* when a piece of it has ended, or it began */
+	bool stalled;		/* was found without progress */
+	u64 queued_at;		/* in ns; 0 if nobody wanted to know */
+	u64 started_at;		/* likewise, its first piece */
 };
 
 /*
@@ -127,12 +128,13 @@ struct piece {
 	enum phase phase;
 	sector_t offset; /* from the beginning of the job */
 	unsigned int sectors;
-	unsigned int zeroed;	 /* by writing: sectors done so far */
-	unsigned int read;	 /* sectors read */
-	unsigned int written;	 /* sectors written, of all destinations */
-	u8 places;		 /* mask: still to be zeroed by writing */
-	u8 submitting;		 /* mask: places of the next step, by a cgroup's work */
-	bool throttled;		 /* the throttle counts it */
+	unsigned int zeroed;  /* by writing: sectors done so far */
+	unsigned int read;    /* sectors read */
+	unsigned int written; /* sectors written, of all destinations */
+	u8 places;	      /* mask: still to be zeroed by writing */
+	u8 submitting;	/* mask: places of the next step, by a cgroup's work */
+	u16 slots;	/* mask: where the client's @yield counts it, or 0 */
+	bool throttled; /* the throttle counts it */
 	unsigned int nr_charged; /* pages that count for the job's cgroup */
 	bool is_joined;		 /* it is for several jobs, with these: */
 	bool spoiled;		 /* each has to be done alone */
@@ -163,6 +165,34 @@ struct kcopyd_work {
 	struct kcopyd_client *kc;
 };
 
+/* I/O of the users of a target, as it has told. */
+struct yield_users {
+	unsigned long begun;
+	unsigned long ended;
+};
+
+/* The devices on which a client has pieces in flight, and one for all others. */
+#define YIELD_SLOTS 16
+
+/* A delay for who is told when it is over. */
+#define YIELD_UNTIL_TOLD U64_MAX
+
+/* How a background client yields; see yield.c. The client's lock guards it. */
+struct yield {
+	bool background;
+	bool yields;		/* others were seen, for the next piece */
+	struct rate floor;	/* below which it does not */
+	unsigned int nr_pieces; /* in flight, of those that were counted */
+	struct {
+		dev_t dev;
+		unsigned int nr_pieces;
+	} slots[YIELD_SLOTS];
+	struct yield_users __percpu *users;
+	unsigned long begun; /* by users, until the last look */
+	u64 looked_at;
+	u64 busy_until;
+};
+
 /* What only those who look at clients use; see watch.c. */
 struct watch {
 	struct list_head list; /* of all clients */
@@ -177,7 +207,7 @@ struct watch {
 
 struct kcopyd_client {
 	u32 id;
-	u16 ioprio; /* of all bios; 0: that of who submits them */
+	u16 ioprio;		/* of all bios; 0: that of who submits them */
 	struct llist_head done; /* pieces whose I/O has ended */
 	unsigned long worker;	/* mask of enum worker_bits */
 	struct workqueue_struct *wq;
@@ -187,12 +217,13 @@ struct kcopyd_client {
 	/* The worker's own. Others may read @taken. */
 	struct llist_node *ended; /* pieces taken from @done, to be dealt with */
 	u64 taken;		  /* how often it has taken all of @done */
-	unsigned long batch;	  /* when it began what it does now, in jiffies */
+	unsigned long batch; /* when it began what it does now, in jiffies */
 
 	raw_spinlock_t lock;	    /* guards all below up to @mempool */
 	u64 dealt_with;		    /* @taken, when all that was had been */
 	unsigned int flushers;	    /* who wait for that */
 	struct list_head turns;	    /* jobs that have more to start */
+	bool limited;		    /* by @rate or by @yield */
 	struct rate rate;	    /* of what is started */
 	enum kcopyd_wait waits_for; /* why these are not started */
 	struct list_head callbacks; /* finished jobs, to be called back */
@@ -211,7 +242,8 @@ struct kcopyd_client {
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
 	char label[KCOPYD_LABEL_SIZE];
-	u64 waits_since;	  /* when @waits_for was set, in ns, or 0 */
+	struct yield yield;
+	u64 waits_since;	     /* when @waits_for was set, in ns, or 0 */
 	u64 waited[KCOPYD_NR_WAITS]; /* how long, in ns */
 	struct times times[NR_CLIENT_TIMES];
 	unsigned int max_jobs;	  /* no more are pending; 0: no limit */

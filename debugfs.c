@@ -40,29 +40,38 @@ static u64 ms_since(unsigned long then)
 	return jiffies_to_msecs(jiffies - then);
 }
 
+static const char *class_name(bool background)
+{
+	return background ? "background" : "foreground";
+}
+
 /* The clients */
 
 static void show_client(struct kcopyd_client *kc, void *data)
 {
 	struct kcopyd_stats stats;
 	struct seq_file *m = data;
-	struct rate rate;
+	bool background;
+	u64 limit;
 
 	kcopyd_client_get_stats(kc, &stats);
 	raw_spin_lock_irq(&kc->lock);
-	rate = kc->rate;
+	limit = kc->rate.bytes;
+	background = kc->yield.background;
 	raw_spin_unlock_irq(&kc->lock);
-	seq_printf(m, "%u %s %s:%d %u/%u %u %llu %llu %s\n", kc->id, kc->label,
-		   kc->watch.creator, kc->watch.creator_pid, stats.pages_in_use,
+	seq_printf(m, "%u %s %s:%d %s %u/%u %u %llu %llu %s\n", kc->id,
+		   kc->label, kc->watch.creator, kc->watch.creator_pid,
+		   class_name(background), stats.pages_in_use,
 		   stats.pages_total, stats.jobs_pending,
-		   stats.bytes_per_second, rate.bytes,
+		   stats.bytes_per_second, limit,
 		   kcopyd_wait_name(stats.waits_for));
 }
 
 static int clients_show(struct seq_file *m, void *unused)
 {
 	seq_puts(m, "version 1\n");
-	seq_puts(m, "id label creator pages jobs bytes/s limit waits-for\n");
+	seq_puts(m,
+		 "id label creator class pages jobs bytes/s limit waits-for\n");
 	watch_clients(show_client, m);
 	return 0;
 }
@@ -97,13 +106,16 @@ static int stats_show(struct seq_file *m, void *unused)
 	u64 waited[KCOPYD_NR_WAITS];
 	struct kcopyd_stats stats;
 	unsigned int i, max_jobs;
-	u64 limit;
+	u64 limit, floor;
+	bool background;
 
 	kcopyd_client_get_stats(kc, &stats);
 	raw_spin_lock_irq(&kc->lock);
 	memcpy(waited, kc->waited, sizeof(waited));
 	max_jobs = kc->max_jobs;
 	limit = kc->rate.bytes;
+	floor = kc->yield.floor.bytes;
+	background = kc->yield.background;
 	raw_spin_unlock_irq(&kc->lock);
 
 	seq_puts(m, "version 1\n");
@@ -112,6 +124,8 @@ static int stats_show(struct seq_file *m, void *unused)
 		   kc->watch.creator_pid);
 	seq_printf(m, "waits_for %s\n", kcopyd_wait_name(stats.waits_for));
 	seq_printf(m, "bytes_per_second %llu\n", stats.bytes_per_second);
+	seq_printf(m, "class %s\n", class_name(background));
+	seq_printf(m, "floor %llu\n", floor);
 	seq_printf(m, "rate_limit %llu\n", limit);
 	seq_printf(m, "max_jobs %u\n", max_jobs);
 	seq_printf(m, "jobs_submitted %llu\n", stats.jobs_submitted);

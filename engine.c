@@ -27,6 +27,7 @@
 #include "observe.h"
 #include "piece.h"
 #include "turns.h"
+#include "yield.h"
 
 /*
  * How much the worker does at most before it lets other works have the processor,
@@ -357,6 +358,13 @@ int engine_cancel(struct kcopyd_client *kc, void *context)
 	return nr;
 }
 
+/* A policy was changed: look what may be started now. */
+static void __limits_changed(struct kcopyd_client *kc)
+{
+	kc->limited = rate_limits(&kc->rate) || kc->yield.background;
+	wake(kc);
+}
+
 /**
  * engine_set_rate - change the rate at which pieces are started
  * @kc: the client
@@ -370,7 +378,42 @@ void engine_set_rate(struct kcopyd_client *kc, u64 bytes)
 
 	raw_spin_lock_irqsave(&kc->lock, irq);
 	rate_set(&kc->rate, ktime_get_ns(), bytes);
-	wake(kc);
+	__limits_changed(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+
+/**
+ * engine_set_class - have a client yield, or not
+ * @kc: the client
+ * @background: whether it does
+ *
+ * Context: Any but NMI.
+ */
+void engine_set_class(struct kcopyd_client *kc, bool background)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	kc->yield.background = background;
+	kc->yield.yields = false;
+	__limits_changed(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+
+/**
+ * engine_set_floor - change the rate below which a client does not yield
+ * @kc: the client
+ * @bytes: a second, or 0
+ *
+ * Context: Any but NMI.
+ */
+void engine_set_floor(struct kcopyd_client *kc, u64 bytes)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	rate_set(&kc->yield.floor, ktime_get_ns(), bytes);
+	__limits_changed(kc);
 	raw_spin_unlock_irqrestore(&kc->lock, irq);
 }
 
@@ -475,10 +518,13 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	INIT_DELAYED_WORK(&kc->unthrottle, unthrottle);
 	compat_hrtimer_setup(&kc->timer, look_again);
 
+	err = yield_init(&kc->yield);
+	if (err)
+		return err;
 	err = copy_space_init(&kc->own, num_pages, sizeof(struct piece),
 			      step_ended);
 	if (err)
-		return err;
+		goto err_space;
 	err = kc->shares ? reserve_join(sizeof(struct piece), step_ended) : 0;
 	if (err)
 		goto err_reserve;
@@ -492,6 +538,8 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 		reserve_leave();
 err_reserve:
 	copy_space_exit(&kc->own);
+err_space:
+	yield_exit(&kc->yield);
 	return err;
 }
 
@@ -517,4 +565,5 @@ void engine_exit(struct kcopyd_client *kc)
 	if (kc->shares)
 		reserve_leave();
 	copy_space_exit(&kc->own);
+	yield_exit(&kc->yield);
 }

@@ -79,6 +79,8 @@ static void region_endio(struct bio *bio)
 
 	if (times_wanted())
 		note_end(io, bio);
+	if (unlikely(io->bio_ended))
+		io->bio_ended(io, bio);
 
 	if (unlikely(bio->bi_status))
 		set_bit(bio - io->bios, &io->failed);

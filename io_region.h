@@ -41,6 +41,7 @@ struct io_place {
  * struct region_io - one step of I/O on one or several regions
  * @done: called once for each step, when all its bios have ended; in any
  *	context, hard interrupts too
+ * @bio_ended: called for each bio that has ended, before that; or NULL
  * @stop: once this is true, no more bios are submitted; a step ends with those
  *	that were, and @places is what they are for
  * @write_read_only: write devices that are set read-only, too; else that fails
@@ -59,6 +60,7 @@ struct io_place {
  */
 struct region_io {
 	void (*done)(struct region_io *io);
+	void (*bio_ended)(struct region_io *io, struct bio *bio);
 	const bool *stop;
 	bool write_read_only;
 	atomic_t remaining;

@@ -156,9 +156,9 @@ static bool idle(struct kcopyd_client *kc)
  * @kc: the client, or NULL; no other call with it may be under way
  *
  * Callbacks that were prepared are waited for too, so they must be triggered. So are
- * those who sleep because too many jobs are pending; their jobs are done.
- * Its rate is not limited any more. To get rid of a client sooner, cancel its jobs
- * first.
+ * those who sleep because too many jobs are pending; their jobs are done. Its rate is
+ * not limited any more, and it yields to nobody. To get rid of a client sooner, cancel
+ * its jobs first.
  *
  * Context: Process context, but not a callback of the client. Sleeps.
  */
@@ -167,6 +167,7 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 	if (!kc)
 		return;
 	engine_set_rate(kc, 0);
+	engine_set_class(kc, false);
 	wait_event(kc->progress, idle(kc));
 	debugfs_del(kc);
 	watch_remove(kc);
@@ -229,6 +230,74 @@ void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label)
 	raw_spin_unlock_irqrestore(&kc->lock, irq);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_set_label);
+
+/**
+ * kcopyd_client_set_class - tell whether somebody waits for a client's copies
+ * @kc: the client
+ * @class: KCOPYD_FOREGROUND, as at the beginning, or KCOPYD_BACKGROUND
+ *
+ * A background client has a window of pieces in flight for each device: as many as there
+ * is memory for while nobody else uses it, a single, short one else, but never less than
+ * kcopyd_client_set_floor() says. Others are seen by the device's statistics, and by
+ * kcopyd_client_busy_begin().
+ *
+ * Takes effect at once: what waits because it yields is started.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ */
+void kcopyd_client_set_class(struct kcopyd_client *kc, enum kcopyd_class class)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	engine_set_class(kc, class == KCOPYD_BACKGROUND);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_class);
+
+/**
+ * kcopyd_client_set_floor - how fast a background client is at least
+ * @kc: the client
+ * @bytes_per_second: below this rate it does not yield; 0, as at the beginning: a
+ *	piece at a time is enough
+ *
+ * Bytes count as for kcopyd_client_set_rate(), which it does not exceed.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ */
+void kcopyd_client_set_floor(struct kcopyd_client *kc, u64 bytes_per_second)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	engine_set_floor(kc, bytes_per_second);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_floor);
+
+/**
+ * kcopyd_client_busy_begin - I/O to which a background client yields has begun
+ * @kc: the client
+ *
+ * For targets that see all I/O of their users. It costs an increment.
+ *
+ * Context: Any.
+ */
+void kcopyd_client_busy_begin(struct kcopyd_client *kc)
+{
+	this_cpu_inc(kc->yield.users->begun);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_busy_begin);
+
+/**
+ * kcopyd_client_busy_end - such I/O has ended
+ * @kc: the client
+ *
+ * Once for each kcopyd_client_busy_begin(); on any processor.
+ *
+ * Context: Any.
+ */
+void kcopyd_client_busy_end(struct kcopyd_client *kc)
+{
+	this_cpu_inc(kc->yield.users->ended);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_busy_end);
 
 /**
  * kcopyd_client_set_rate - limit the rate at which a client copies and zeroes
@@ -750,6 +819,7 @@ const char *kcopyd_wait_name(enum kcopyd_wait reason)
 		[KCOPYD_WAIT_PAGES] = "pages",
 		[KCOPYD_WAIT_THROTTLE] = "throttle",
 		[KCOPYD_WAIT_RATE] = "rate",
+		[KCOPYD_WAIT_YIELD] = "yield",
 		[KCOPYD_WAIT_CGROUP] = "cgroup",
 		[KCOPYD_WAIT_QUEUE] = "queue",
 		[KCOPYD_WAIT_DEVICE] = "device",

@@ -133,11 +133,22 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
 				 void *context);
 
 /**
+ * enum kcopyd_class - what a client is for
+ * @KCOPYD_FOREGROUND: somebody waits for its copies; they do not yield
+ * @KCOPYD_BACKGROUND: its copies yield to other I/O
+ */
+enum kcopyd_class {
+	KCOPYD_FOREGROUND,
+	KCOPYD_BACKGROUND,
+};
+
+/**
  * enum kcopyd_wait - why a job, or all jobs of a client, are not started now
  * @KCOPYD_WAIT_NONE: nothing has to wait
  * @KCOPYD_WAIT_PAGES: for memory: pages of the client, or of the reserve
  * @KCOPYD_WAIT_THROTTLE: for the percent throttle of dm-kcopyd
  * @KCOPYD_WAIT_RATE: for kcopyd_client_set_rate()
+ * @KCOPYD_WAIT_YIELD: a background client, for the I/O of others
  * @KCOPYD_WAIT_CGROUP: for I/O of its cgroup, which holds as much memory as it may
  * @KCOPYD_WAIT_QUEUE: for its turn: other jobs of the client come first
  * @KCOPYD_WAIT_DEVICE: for I/O that is in flight
@@ -151,6 +162,7 @@ enum kcopyd_wait {
 	KCOPYD_WAIT_PAGES,
 	KCOPYD_WAIT_THROTTLE,
 	KCOPYD_WAIT_RATE,
+	KCOPYD_WAIT_YIELD,
 	KCOPYD_WAIT_CGROUP,
 	KCOPYD_WAIT_QUEUE,
 	KCOPYD_WAIT_DEVICE,
@@ -219,6 +231,10 @@ void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err);
 
 void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label);
+void kcopyd_client_set_class(struct kcopyd_client *kc, enum kcopyd_class class);
+void kcopyd_client_set_floor(struct kcopyd_client *kc, u64 bytes_per_second);
+void kcopyd_client_busy_begin(struct kcopyd_client *kc);
+void kcopyd_client_busy_end(struct kcopyd_client *kc);
 void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second);
 void kcopyd_client_set_ioprio(struct kcopyd_client *kc, u16 ioprio);
 void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);

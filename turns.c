@@ -19,6 +19,7 @@
 #include "observe.h"
 #include "throttle.h"
 #include "turns.h"
+#include "yield.h"
 
 /*
  * A device that zeroes on command does not need our memory, so such pieces can
@@ -48,14 +49,16 @@ static unsigned int pieces_max(const struct job *job)
 	return JOB_PIECES_MAX;
 }
 
-/* How long a piece may be, in sectors, for the client's rate and the job's cgroup. */
+/* How long a piece may be, in sectors, as far as all policies are concerned. */
 static unsigned int piece_max(const struct job *job)
 {
-	const struct rate *rate = &job->kc->rate;
+	const struct kcopyd_client *kc = job->kc;
 	unsigned int max = UINT_MAX;
 
-	if (unlikely(rate_limits(rate)))
-		max = rate_piece_sectors(rate, job->block);
+	if (unlikely(kc->limited) && rate_limits(&kc->rate))
+		max = rate_piece_sectors(&kc->rate, job->block);
+	if (unlikely(kc->limited) && kc->yield.background)
+		max = min(max, yield_piece_sectors(job));
 	if (unlikely(job->cgroup))
 		max = min(max, job_cgroup_piece_sectors(job));
 	return max;
@@ -115,6 +118,8 @@ static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
 		throttle_end(kc->throttle);
 	if (unlikely(piece->job->cgroup))
 		__job_cgroup_uncharge(piece);
+	if (unlikely(piece->slots))
+		__yield_uncharge(piece);
 	list_del(&room->list);
 	if (room->space == &kc->own)
 		copy_space_put(room);
@@ -158,6 +163,7 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 {
 	piece->room.io.stop = &job->stop;
 	piece->room.io.write_read_only = job->flags & JOB_DROPIN;
+	piece->room.io.bio_ended = NULL;
 	piece->room.io.css = job->cgroup ? job->cgroup->css : NULL;
 	piece->room.io.ioprio = job->kc->ioprio;
 	piece->room.io.client = job->kc->id;
@@ -170,6 +176,7 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 	piece->read = 0;
 	piece->written = 0;
 	piece->is_joined = false;
+	piece->slots = 0;
 }
 
 /* A job has got its piece: does it get more turns now? */
@@ -256,15 +263,11 @@ static struct job *__first_to_start(struct kcopyd_client *kc)
 	return job;
 }
 
-/* Make a piece for the first in line, if there is room for it. */
-static struct piece *__next_piece(struct kcopyd_client *kc)
+/* Make a piece for a job that is first in line, if there is room for it. */
+static struct piece *__next_piece(struct kcopyd_client *kc, struct job *job)
 {
 	struct piece *piece;
-	struct job *job;
 
-	job = __first_to_start(kc);
-	if (!job)
-		return NULL;
 	kc->waits_for = KCOPYD_WAIT_PAGES;
 	piece = job_is_zeroing(job) ? __next_zeroes(kc, job) :
 				      __next_copy(kc, job);
@@ -288,41 +291,60 @@ static bool __throttle_allows(struct kcopyd_client *kc)
 	return !wait;
 }
 
-/* Does the rate let a piece begin? If not, it will be asked again. */
-static bool __rate_allows(struct kcopyd_client *kc)
+/* Do the policies let a piece of a job begin? If not, they will be asked again. */
+static bool __policies_allow(struct kcopyd_client *kc, const struct job *job)
 {
-	u64 wait = rate_delay(&kc->rate, ktime_get_ns());
+	u64 now = ktime_get_ns(), wait = 0;
 
-	if (wait) {
-		__set_timer(kc, wait + BATCH_NS);
+	if (rate_limits(&kc->rate)) {
+		wait = rate_delay(&kc->rate, now);
 		kc->waits_for = KCOPYD_WAIT_RATE;
 	}
+	if (!wait && kc->yield.background) {
+		wait = __yield_delay(kc, job, now);
+		kc->waits_for = KCOPYD_WAIT_YIELD;
+	}
+	if (wait && wait != YIELD_UNTIL_TOLD)
+		__set_timer(kc, wait + BATCH_NS);
 	return !wait;
 }
 
-/* Make a piece, if there is room and the throttle allows. */
+/* Tell the policies that a piece begins. */
+static void __charge_policies(struct kcopyd_client *kc, struct piece *piece)
+{
+	u64 now = ktime_get_ns();
+
+	if (rate_limits(&kc->rate))
+		rate_charge(&kc->rate, now,
+			    (u64)piece->sectors << SECTOR_SHIFT);
+	if (kc->yield.background)
+		__yield_charge(piece, now);
+}
+
+/* Make a piece, if there is room, and the policies and the throttle allow. */
 static struct piece *__start_one(struct kcopyd_client *kc)
 {
-	bool limited = throttle_limits(kc->throttle);
-	bool rated = unlikely(rate_limits(&kc->rate));
+	bool throttled = throttle_limits(kc->throttle);
+	struct job *job = __first_to_start(kc);
 	struct piece *piece;
 
-	if (rated && !__rate_allows(kc))
+	if (!job)
 		return NULL;
-	if (!limited)
+	if (unlikely(kc->limited) && !__policies_allow(kc, job))
+		return NULL;
+	if (!throttled)
 		kc->throttled = 0;
 	else if (!__throttle_allows(kc))
 		return NULL;
-	piece = __next_piece(kc);
+	piece = __next_piece(kc, job);
 	if (!piece) {
-		if (limited)
+		if (throttled)
 			throttle_end(kc->throttle);
 		return NULL;
 	}
-	piece->throttled = limited;
-	if (rated)
-		rate_charge(&kc->rate, ktime_get_ns(),
-			    (u64)piece->sectors << SECTOR_SHIFT);
+	piece->throttled = throttled;
+	if (unlikely(kc->limited))
+		__charge_policies(kc, piece);
 	return piece;
 }
 

@@ -8,6 +8,8 @@
  *	open DEVICE...			hold these open; they are numbered from 0
  *	copy SECTORS FROM TO...		start a copy from one of them to others
  *	rate BYTES			limit the rate of both
+ *	background FLOOR		have them yield, but not below this rate
+ *	foreground			have them yield no more
  *	ioprio NUMBER			set the I/O priority of both
  *	close				end the copies, and close the devices
  *
@@ -153,6 +155,15 @@ static int obey(struct copy *copy, char *line)
 		return start_copy(copy, line);
 	if (!strcmp(word, "rate") && client) {
 		kcopyd_client_set_rate(client, next_number(&line));
+		return 0;
+	}
+	if (!strcmp(word, "background") && client) {
+		kcopyd_client_set_floor(client, next_number(&line));
+		kcopyd_client_set_class(client, KCOPYD_BACKGROUND);
+		return 0;
+	}
+	if (!strcmp(word, "foreground") && client) {
+		kcopyd_client_set_class(client, KCOPYD_FOREGROUND);
 		return 0;
 	}
 	if (!strcmp(word, "ioprio") && client) {
