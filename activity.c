@@ -6,7 +6,8 @@
  * that yield, in the same context and just after the device. What the device has counted
  * more than we have is what others did. A difference that has grown since the last look
  * means that the device is busy, and for a while after that. For a moment we may lag by
- * one bio; that makes a device look busy for once, and hides as much of others later.
+ * one bio; that makes a device look busy for once, and hides as much of others later. So
+ * would a bio that is split, whose parts the device counts one by one; see yield.c.
  *
  * A disk counts as one device with its partitions. Devices that count nothing look idle,
  * as do those that count I/O when it begins.

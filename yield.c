@@ -192,15 +192,35 @@ void __yield_uncharge(struct piece *piece)
 	yield->nr_pieces--;
 }
 
+/* How long a bio for a device may be without being split. */
+static unsigned int request_sectors(struct block_device *bdev)
+{
+	struct request_queue *queue = bdev_get_queue(bdev);
+
+	return queue_is_mq(queue) ? queue_max_sectors(queue) : UINT_MAX;
+}
+
 /**
  * yield_piece_sectors - how long the next piece of a background client may be
  * @job: a job of it
+ *
+ * No longer than a request of any of its devices. A bio that is split is counted by the
+ * device part by part, and by us as one: we would take its first parts for others' I/O.
  *
  * Context: Any, with the client's lock held.
  * Return: The most, in sectors.
  */
 unsigned int yield_piece_sectors(const struct job *job)
 {
-	return job->kc->yield.yields ? max(SHORT_SECTORS, job->block) :
-				       UINT_MAX;
+	unsigned int max = job->kc->yield.yields ? SHORT_SECTORS : UINT_MAX;
+	unsigned long places = job->places;
+	unsigned int i;
+
+	if (!job_is_zeroing(job))
+		max = min(max, request_sectors(job->from.bdev));
+	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
+		max = min(max, request_sectors(job->to[i].bdev));
+	return max(round_down(max,
+			      max_t(unsigned int, job->block, PAGE_SECTORS)),
+		   job->block);
 }
