@@ -306,6 +306,7 @@ static int set_memory_aside(struct mirror *m)
 	if (err)
 		goto err_client;
 	set_label(m);
+	speed_apply(m);
 	return 0;
 
 err_client:
@@ -341,8 +342,12 @@ static int check_table(struct mirror *m, struct dm_arg_set *args)
 
 	if (err)
 		return err;
+	err = speed_read_features(m, args);
+	if (err)
+		return err;
 	if (args->argc) {
-		m->ti->error = "There are more arguments than the legs have";
+		m->ti->error =
+			"There are more arguments than the features have";
 		return -EINVAL;
 	}
 	return check_legs(m) ?: check_predecessor(m);
@@ -350,7 +355,7 @@ static int check_table(struct mirror *m, struct dm_arg_set *args)
 
 /*
  * Arguments: <region_sectors> <legs> <dev> <offset> <state>
- *	      [<dev> <offset> <state>]...
+ *	      [<dev> <offset> <state>]... [<words> <feature> <value>...]
  */
 int mirror_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
