@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
+#include "fault.h"
 #include "io_region.h"
 #include "kcopyd_trace.h"
 #include "times.h"
@@ -155,6 +156,13 @@ static void fail_one(struct region_io *io, unsigned int i)
 		io->done(io);
 }
 
+/* Is the step to fail at this place before it gets to the device? */
+static bool must_fail(const struct region_io *io, const struct step *step)
+{
+	return fault_injected(op_is_write(step->opf) ? FAULT_WRITE : FAULT_READ,
+			      io->label, step->sectors << SECTOR_SHIFT);
+}
+
 /* Inlined, so that what a kind of step does not have costs it nothing. */
 static __always_inline void submit_all(struct region_io *io,
 				       const struct io_place *to,
@@ -179,7 +187,8 @@ static __always_inline void submit_all(struct region_io *io,
 			give_up(io, places, i);
 			return;
 		}
-		if (unlikely(obey && bdev_read_only(to[i].bdev)))
+		if (unlikely((obey && bdev_read_only(to[i].bdev)) ||
+			     must_fail(io, step)))
 			fail_one(io, i);
 		else
 			submit(io, &io->bios[i], &to[i], step);

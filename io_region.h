@@ -50,7 +50,8 @@ struct io_place {
  * @failed: bit i is set if bio i of it ended with an error
  * @css: the cgroup of its bios; NULL: that of who submits them, which is the root
  * @ioprio: the I/O priority of its bios
- * @client: the number of the client, for tracepoints
+ * @label: the name of the client, for faults
+ * @client: its number, for tracepoints
  * @sectors: of the current step, of each place; for tracepoints
  * @begun: when the step began, in ns; 0 if nobody wanted to know
  * @ended: when its latest bio ended, likewise
@@ -69,6 +70,7 @@ struct region_io {
 	struct cgroup_subsys_state *css;
 	u16 ioprio;
 	u32 client;
+	const char *label;
 	unsigned int sectors;
 	u64 begun;
 	u64 ended;

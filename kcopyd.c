@@ -16,6 +16,7 @@
 #include "cgroup.h"
 #include "debugfs.h"
 #include "engine.h"
+#include "fault.h"
 #include "interface.h"
 #include "look.h"
 #include "pressure.h"
@@ -586,6 +587,10 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	err = check_regions(from, num_dests, dests, flags, &found);
 	if (err)
 		return err;
+	if (fault_injected(FAULT_SUBMIT, kc->label,
+			   min_t(sector_t, dests->count, BIT(20))
+				   << SECTOR_SHIFT))
+		return -EINVAL;
 	if (from &&
 	    DIV_ROUND_UP(found.block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
@@ -849,6 +854,7 @@ static int __init kcopyd_init(void)
 	if (err)
 		goto err_cgroup;
 	debugfs_init();
+	fault_setup();
 	return 0;
 
 err_cgroup:
@@ -866,6 +872,7 @@ static void __exit kcopyd_exit(void)
 	 * tasks to leave.
 	 */
 	synchronize_rcu_tasks();
+	fault_cleanup();
 	debugfs_exit();
 	job_cgroup_cleanup();
 	region_io_cleanup();

@@ -166,6 +166,7 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 	piece->room.io.bio_ended = NULL;
 	piece->room.io.css = job->cgroup ? job->cgroup->css : NULL;
 	piece->room.io.ioprio = job->kc->ioprio;
+	piece->room.io.label = job->kc->label;
 	piece->room.io.client = job->kc->id;
 	piece->kc = job->kc;
 	piece->job = job;
