@@ -22,6 +22,7 @@
 TRACE_DEFINE_ENUM(KCOPYD_WAIT_PAGES);
 TRACE_DEFINE_ENUM(KCOPYD_WAIT_THROTTLE);
 TRACE_DEFINE_ENUM(KCOPYD_WAIT_RATE);
+TRACE_DEFINE_ENUM(KCOPYD_WAIT_YIELD);
 TRACE_DEFINE_ENUM(KCOPYD_WAIT_SUBMIT);
 TRACE_DEFINE_ENUM(KCOPYD_WAIT_JOBS);
 
@@ -29,6 +30,7 @@ TRACE_DEFINE_ENUM(KCOPYD_WAIT_JOBS);
 	__print_symbolic(reason, { KCOPYD_WAIT_PAGES, "pages" },               \
 			 { KCOPYD_WAIT_THROTTLE, "throttle" },                 \
 			 { KCOPYD_WAIT_RATE, "rate" },                         \
+			 { KCOPYD_WAIT_YIELD, "yield" },                       \
 			 { KCOPYD_WAIT_SUBMIT, "submit" },                     \
 			 { KCOPYD_WAIT_JOBS, "jobs" })
 

@@ -87,6 +87,14 @@ measure "background, readers"
 [ $((yielded * 2)) -gt $((took * 1000)) ] || fail "it does not yield"
 [ $took -gt $((alone * 2)) ] || fail "it yields, but is as fast as alone"
 slow=$took
+trace=/sys/kernel/tracing/events/kcopyd/kcopyd_wait
+if [ -d $trace ]; then
+	echo 1 >$trace/enable
+	measure "background, readers, traced"
+	echo 0 >$trace/enable
+	grep -q "kcopyd_wait: client=$id reason=yield ns=[1-9]" \
+		/sys/kernel/tracing/trace || fail "the trace does not say so"
+fi
 
 # More than it gets when it yields, and less than the disk has.
 floor=$((sectors * 512 / slow * 2 * 1000))
