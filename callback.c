@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 
 #include "callback.h"
-#include "cgroup.h"
+#include "job_cgroup.h"
 #include "observe.h"
 
 /* So many callbacks at a time, before the next I/O is looked at. */

@@ -206,8 +206,6 @@ struct watch {
 };
 
 struct kcopyd_client {
-	u32 id;
-	u16 ioprio;		/* of all bios; 0: that of who submits them */
 	struct llist_head done; /* pieces whose I/O has ended */
 	unsigned long worker;	/* mask of enum worker_bits */
 	struct workqueue_struct *wq;
@@ -241,7 +239,7 @@ struct kcopyd_client {
 	unsigned int nr_kept;
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
-	char label[KCOPYD_LABEL_SIZE];
+	struct io_owner owner; /* the lock matters to its label only */
 	struct yield yield;
 	u64 waits_since;	     /* when @waits_for was set, in ns, or 0 */
 	u64 waited[KCOPYD_NR_WAITS]; /* how long, in ns */

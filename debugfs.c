@@ -59,8 +59,8 @@ static void show_client(struct kcopyd_client *kc, void *data)
 	limit = kc->rate.bytes;
 	background = kc->yield.background;
 	raw_spin_unlock_irq(&kc->lock);
-	seq_printf(m, "%u %s %s:%d %s %u/%u %u %llu %llu %s\n", kc->id,
-		   kc->label, kc->watch.creator, kc->watch.creator_pid,
+	seq_printf(m, "%u %s %s:%d %s %u/%u %u %llu %llu %s\n", kc->owner.id,
+		   kc->owner.label, kc->watch.creator, kc->watch.creator_pid,
 		   class_name(background), stats.pages_in_use,
 		   stats.pages_total, stats.jobs_pending,
 		   stats.bytes_per_second, limit,
@@ -119,7 +119,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	raw_spin_unlock_irq(&kc->lock);
 
 	seq_puts(m, "version 1\n");
-	seq_printf(m, "label %s\n", kc->label);
+	seq_printf(m, "label %s\n", kc->owner.label);
 	seq_printf(m, "creator %s:%d\n", kc->watch.creator,
 		   kc->watch.creator_pid);
 	seq_printf(m, "waits_for %s\n", kcopyd_wait_name(stats.waits_for));
@@ -253,7 +253,7 @@ void debugfs_add(struct kcopyd_client *kc)
 	struct dentry *dir;
 	char name[12];
 
-	snprintf(name, sizeof(name), "%u", kc->id);
+	snprintf(name, sizeof(name), "%u", kc->owner.id);
 	dir = debugfs_create_dir(name, root);
 	debugfs_create_file("stats", 0400, dir, kc, &stats_fops);
 	debugfs_create_file("latency", 0400, dir, kc, &latency_fops);

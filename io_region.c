@@ -67,7 +67,7 @@ static noinline void note_end(struct region_io *io, struct bio *bio)
 {
 	u64 now = ktime_get_ns();
 
-	trace_kcopyd_io(io->client, bio->bi_bdev->bd_dev, bio_op(bio),
+	trace_kcopyd_io(io->owner->id, bio->bi_bdev->bd_dev, bio_op(bio),
 			bio - io->bios, (u64)io->sectors << SECTOR_SHIFT,
 			times_since(io->begun, now),
 			blk_status_to_errno(bio->bi_status));
@@ -127,11 +127,11 @@ static __always_inline void submit(struct region_io *io, struct bio *bio,
 	bio->bi_iter.bi_size = step->sectors << SECTOR_SHIFT;
 	bio->bi_end_io = region_endio;
 	bio->bi_private = io;
-	bio->bi_ioprio = io->ioprio;
+	bio->bi_ioprio = READ_ONCE(io->owner->ioprio);
 	if (unlikely(io->css))
 		bio_associate_blkg_from_css(bio, io->css);
 	if (times_wanted())
-		submit_and_watch(bio, io->client);
+		submit_and_watch(bio, io->owner->id);
 	else
 		submit_bio(bio);
 }
@@ -160,7 +160,7 @@ static void fail_one(struct region_io *io, unsigned int i)
 static bool must_fail(const struct region_io *io, const struct step *step)
 {
 	return fault_injected(op_is_write(step->opf) ? FAULT_WRITE : FAULT_READ,
-			      io->label, step->sectors << SECTOR_SHIFT);
+			      io->owner->label, step->sectors << SECTOR_SHIFT);
 }
 
 /* Inlined, so that what a kind of step does not have costs it nothing. */

@@ -38,6 +38,18 @@ struct io_place {
 };
 
 /**
+ * struct io_owner - whose I/O it is
+ * @id: a number, for tracepoints
+ * @ioprio: the priority of its bios
+ * @label: a name, for faults
+ */
+struct io_owner {
+	u32 id;
+	u16 ioprio;
+	char label[KCOPYD_LABEL_SIZE];
+};
+
+/**
  * struct region_io - one step of I/O on one or several regions
  * @done: called once for each step, when all its bios have ended; in any
  *	context, hard interrupts too
@@ -49,9 +61,7 @@ struct io_place {
  * @places: bit i is set if bio i is part of the current step
  * @failed: bit i is set if bio i of it ended with an error
  * @css: the cgroup of its bios; NULL: that of who submits them, which is the root
- * @ioprio: the I/O priority of its bios
- * @label: the name of the client, for faults
- * @client: its number, for tracepoints
+ * @owner: whose it is
  * @sectors: of the current step, of each place; for tracepoints
  * @begun: when the step began, in ns; 0 if nobody wanted to know
  * @ended: when its latest bio ended, likewise
@@ -68,9 +78,7 @@ struct region_io {
 	unsigned long places;
 	unsigned long failed;
 	struct cgroup_subsys_state *css;
-	u16 ioprio;
-	u32 client;
-	const char *label;
+	const struct io_owner *owner;
 	unsigned int sectors;
 	u64 begun;
 	u64 ended;

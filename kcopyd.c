@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "cgroup.h"
+#include "job_cgroup.h"
 #include "debugfs.h"
 #include "engine.h"
 #include "fault.h"
@@ -227,7 +227,7 @@ void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label)
 		if (!isascii(*c) || !isgraph(*c))
 			*c = '_';
 	raw_spin_lock_irqsave(&kc->lock, irq);
-	strscpy(kc->label, clean, sizeof(kc->label));
+	strscpy(kc->owner.label, clean, sizeof(kc->owner.label));
 	raw_spin_unlock_irqrestore(&kc->lock, irq);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_set_label);
@@ -335,7 +335,7 @@ void kcopyd_client_set_ioprio(struct kcopyd_client *kc, u16 ioprio)
 {
 	if (WARN_ON_ONCE(!kc))
 		return;
-	WRITE_ONCE(kc->ioprio, ioprio);
+	WRITE_ONCE(kc->owner.ioprio, ioprio);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_set_ioprio);
 
@@ -549,12 +549,22 @@ static void set_regions(struct job *job, const struct io_region *from,
 		job->flags &= ~KCOPYD_IGNORE_ERROR;
 }
 
-/* Its cgroup is for nobody a reason to wait for memory. */
-static struct job_cgroup *get_cgroup(struct kcopyd_client *kc,
-				     unsigned int flags)
+/*
+ * The cgroup of the task that submits a job; the lock is released meanwhile. It is for
+ * nobody a reason to wait for memory.
+ */
+static struct job_cgroup *find_cgroup(struct kcopyd_client *kc,
+				      unsigned int flags, unsigned long *irq)
+	__must_hold(&kc->lock)
 {
-	return job_cgroup_get(kc,
-			      job_gfp(flags) | __GFP_NORETRY | __GFP_NOWARN);
+	gfp_t gfp = job_gfp(flags) | __GFP_NORETRY | __GFP_NOWARN;
+	struct job_cgroup *cgroup = NULL;
+
+	raw_spin_unlock_irqrestore(&kc->lock, *irq);
+	if (!never_allocates(flags))
+		cgroup = job_cgroup_get(kc, gfp);
+	raw_spin_lock_irqsave(&kc->lock, *irq);
+	return cgroup;
 }
 
 /**
@@ -574,7 +584,6 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	       unsigned int num_dests, const struct io_region *dests,
 	       unsigned int flags, union job_fn fn, void *context)
 {
-	struct job_cgroup *cgroup;
 	struct findings found;
 	unsigned long irq;
 	bool admitted;
@@ -587,7 +596,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	err = check_regions(from, num_dests, dests, flags, &found);
 	if (err)
 		return err;
-	if (fault_injected(FAULT_SUBMIT, kc->label,
+	if (fault_injected(FAULT_SUBMIT, kc->owner.label,
 			   min_t(sector_t, dests->count, BIT(20))
 				   << SECTOR_SHIFT))
 		return -EINVAL;
@@ -600,17 +609,16 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 		if (err)
 			return err;
 	}
-	cgroup = never_allocates(flags) ? NULL : get_cgroup(kc, flags);
 	job = lock_and_alloc_job(kc, flags, &irq);
-	kc->nr_admitted -= admitted;
 	if (!job) {
+		kc->nr_admitted -= admitted;
 		raw_spin_unlock_irqrestore(&kc->lock, irq);
-		if (cgroup)
-			job_cgroup_put(cgroup);
 		return -EAGAIN;
 	}
 	init_job(job, kc, flags, fn, context);
-	job->cgroup = cgroup;
+	if (unlikely(!__in_root_cgroup()))
+		job->cgroup = find_cgroup(kc, flags, &irq);
+	kc->nr_admitted -= admitted;
 	set_regions(job, from, num_dests, dests, &found);
 	engine_submit(job, irq);
 	return 0;

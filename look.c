@@ -8,7 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 
-#include "cgroup.h"
+#include "job_cgroup.h"
 #include "look.h"
 
 /* So many jobs before the lock is released for a moment. */

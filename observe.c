@@ -19,8 +19,8 @@ static u64 job_bytes(const struct job *job)
 void __observe_queued(struct job *job)
 {
 	job->queued_at = ktime_get_ns();
-	trace_kcopyd_job_queued(job->kc->id, job->kc->label, job->seq,
-				job_bytes(job), hweight8(job->places),
+	trace_kcopyd_job_queued(job->kc->owner.id, job->kc->owner.label,
+				job->seq, job_bytes(job), hweight8(job->places),
 				job_is_zeroing(job));
 }
 
@@ -31,8 +31,8 @@ void __observe_started(struct job *job)
 	if (job->started_at)
 		return;
 	job->started_at = now;
-	trace_kcopyd_job_started(job->kc->id, job->kc->label, job->seq,
-				 times_since(job->queued_at, now));
+	trace_kcopyd_job_started(job->kc->owner.id, job->kc->owner.label,
+				 job->seq, times_since(job->queued_at, now));
 }
 
 void __observe_finished(const struct job *job)
@@ -43,7 +43,8 @@ void __observe_finished(const struct job *job)
 
 	if (job->callback_only)
 		return;
-	trace_kcopyd_job_finished(kc->id, kc->label, job->seq, job_bytes(job),
+	trace_kcopyd_job_finished(kc->owner.id, kc->owner.label, job->seq,
+				  job_bytes(job),
 				  job->cancelled ? -ECANCELED : job->read_err,
 				  job->write_err, queued,
 				  times_since(job->started_at, now));
@@ -74,7 +75,7 @@ void __observe_wait(struct kcopyd_client *kc, enum kcopyd_wait before)
 		return;
 	if (ns) {
 		kc->waited[before] += ns;
-		trace_kcopyd_wait(kc->id, before, ns);
+		trace_kcopyd_wait(kc->owner.id, before, ns);
 	}
 	kc->waits_since = kc->waits_for ? now : 0;
 }

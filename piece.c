@@ -16,7 +16,7 @@
  */
 #include <linux/blkdev.h>
 
-#include "cgroup.h"
+#include "job_cgroup.h"
 #include "observe.h"
 #include "piece.h"
 

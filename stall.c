@@ -74,6 +74,6 @@ void stall_check(struct kcopyd_client *kc)
 		return;
 	kc->watch.warned = jiffies ?: 1;
 	pr_warn("kcopyd: client %u (%s): jobs without progress: %u; one has waited for %lu s, for: %s\n",
-		kc->id, kc->label, found.stalled, found.idle / HZ,
+		kc->owner.id, kc->owner.label, found.stalled, found.idle / HZ,
 		kcopyd_wait_name(found.reason));
 }

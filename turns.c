@@ -14,7 +14,7 @@
 #include <linux/ktime.h>
 #include <linux/time64.h>
 
-#include "cgroup.h"
+#include "job_cgroup.h"
 #include "join.h"
 #include "observe.h"
 #include "throttle.h"
@@ -165,9 +165,7 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 	piece->room.io.write_read_only = job->flags & JOB_DROPIN;
 	piece->room.io.bio_ended = NULL;
 	piece->room.io.css = job->cgroup ? job->cgroup->css : NULL;
-	piece->room.io.ioprio = job->kc->ioprio;
-	piece->room.io.label = job->kc->label;
-	piece->room.io.client = job->kc->id;
+	piece->room.io.owner = &job->kc->owner;
 	piece->kc = job->kc;
 	piece->job = job;
 	piece->phase = phase;

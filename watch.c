@@ -72,7 +72,7 @@ void watch_add(struct kcopyd_client *kc)
 	kc->watch.creator_pid = task_pid_nr(current);
 	kc->watch.moved_at = ktime_get_ns();
 	mutex_lock(&clients_lock);
-	kc->id = ++last_id;
+	kc->owner.id = ++last_id;
 	if (list_empty(&clients))
 		schedule_delayed_work(&ticker, HZ);
 	list_add_tail(&kc->watch.list, &clients);

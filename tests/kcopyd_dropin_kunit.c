@@ -575,7 +575,7 @@ static void client_has_the_name_of_its_module(struct kunit *test)
 	struct kt_fixture *f = test->priv;
 
 	make_dm_client(test, NULL);
-	KUNIT_EXPECT_STREQ(test, f->kc->label, "kcopyd_dropin_kunit");
+	KUNIT_EXPECT_STREQ(test, f->kc->owner.label, "kcopyd_dropin_kunit");
 }
 
 /* Promise 24: the copies of some modules yield, those of the others do not. */

@@ -335,12 +335,12 @@ static void label_is_kept_as_one_word(struct kunit *test)
 	struct kt_fixture *f = test->priv;
 
 	kt_make_client(test, 1);
-	KUNIT_EXPECT_GT(test, strlen(f->kc->label), 0);
+	KUNIT_EXPECT_GT(test, strlen(f->kc->owner.label), 0);
 	kcopyd_client_set_label(f->kc, "my target\t253:0\xff");
-	KUNIT_EXPECT_STREQ(test, f->kc->label, "my_target_253:0_");
+	KUNIT_EXPECT_STREQ(test, f->kc->owner.label, "my_target_253:0_");
 	kcopyd_client_set_label(f->kc,
 				"0123456789012345678901234567890123456789");
-	KUNIT_EXPECT_STREQ(test, f->kc->label,
+	KUNIT_EXPECT_STREQ(test, f->kc->owner.label,
 			   "0123456789012345678901234567890");
 }
 

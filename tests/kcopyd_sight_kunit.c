@@ -139,7 +139,7 @@ static void listen(struct kunit *test)
 	struct kt_fixture *f = test->priv;
 
 	memset(&told, 0, sizeof(told));
-	told.client = f->kc->id;
+	told.client = f->kc->owner.id;
 	KUNIT_ASSERT_EQ(test, register_trace_kcopyd_io(io_is_told, NULL), 0);
 	KUNIT_ASSERT_EQ(test, register_trace_kcopyd_wait(wait_is_told, NULL),
 			0);

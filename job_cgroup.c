@@ -17,14 +17,12 @@
  * Most tasks are in the root cgroup, as far as the block layer is concerned. That is
  * never limited, and has nothing of all this.
  */
-#include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
-#include <linux/cgroup.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "cgroup.h"
+#include "job_cgroup.h"
 #include "compat.h"
 
 /* How many pieces of a cgroup are in flight at once where pages are borrowed. */
@@ -68,11 +66,9 @@ static struct cgroup_subsys_state *current_css(void)
 	struct cgroup_subsys_state *css = NULL;
 
 #ifdef CONFIG_BLK_CGROUP
-	if (!in_task())
-		return NULL;
 	rcu_read_lock();
 	css = task_css(current, io_cgrp_id);
-	if (likely(css == blkcg_root_css) || !css_tryget(css))
+	if (css == blkcg_root_css || !css_tryget(css))
 		css = NULL;
 	rcu_read_unlock();
 #endif
@@ -125,7 +121,7 @@ static struct job_cgroup *make(struct kcopyd_client *kc,
 }
 
 /**
- * job_cgroup_get - find or make that of the current task
+ * job_cgroup_get - find or make that of the current task, which is not in the root
  * @kc: the client
  * @gfp: how to get memory, which may fail
  *
@@ -139,7 +135,7 @@ struct job_cgroup *job_cgroup_get(struct kcopyd_client *kc, gfp_t gfp)
 	struct job_cgroup *cgroup, *made;
 	unsigned long irq;
 
-	if (likely(!css))
+	if (!css)
 		return NULL;
 	raw_spin_lock_irqsave(&kc->lock, irq);
 	cgroup = __find(kc, css);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The jobs of a client that one block cgroup has submitted; see cgroup.c. */
-#ifndef KCOPYD_CGROUP_H
-#define KCOPYD_CGROUP_H
+/* The jobs of a client that one block cgroup has submitted; see job_cgroup.c. */
+#ifndef KCOPYD_JOB_CGROUP_H
+#define KCOPYD_JOB_CGROUP_H
+
+#include <linux/blk-cgroup.h>
+#include <linux/cgroup.h>
 
 #include "client.h"
 
@@ -34,6 +37,16 @@ struct job_cgroup {
 	unsigned int nr_pages;
 };
 
+/* Is the current task in the root cgroup? The client's lock is held. */
+static inline bool __in_root_cgroup(void)
+{
+#ifdef CONFIG_BLK_CGROUP
+	return !in_task() || task_css(current, io_cgrp_id) == blkcg_root_css;
+#else
+	return true;
+#endif
+}
+
 int job_cgroup_setup(void);
 void job_cgroup_cleanup(void);
 
@@ -47,4 +60,4 @@ void __job_cgroup_charge(struct piece *piece);
 void __job_cgroup_uncharge(struct piece *piece);
 bool job_cgroup_is_stuck(const struct job_cgroup *cgroup);
 
-#endif /* KCOPYD_CGROUP_H */
+#endif /* KCOPYD_JOB_CGROUP_H */
