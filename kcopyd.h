@@ -37,6 +37,14 @@
  * its client; the first job that it submits never waits for another to finish.
  * It must not call kcopyd_client_drain() or kcopyd_client_destroy().
  *
+ * Control
+ * -------
+ *
+ * A client has a label, by which it is known to those who look at debugfs and
+ * tracepoints. It can be limited to a rate and to a number of pending jobs. It is a
+ * foreground client, or a background client, which yields to other I/O down to a
+ * floor. All of that can be changed while jobs are pending, and holds at once.
+ *
  * A caller, complete::
  *
  *	static void copied(int read_err, unsigned int write_err, void *context)
