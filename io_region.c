@@ -62,12 +62,24 @@ void region_io_cleanup(void)
 	__free_pages(zero_pages, get_order(ZERO_VEC_BYTES));
 }
 
+static enum kcopyd_io_op io_op(const struct bio *bio)
+{
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		return KCOPYD_IO_READ;
+	case REQ_OP_WRITE_ZEROES:
+		return KCOPYD_IO_ZERO;
+	default:
+		return KCOPYD_IO_WRITE;
+	}
+}
+
 /* Apart from region_endio(), for which it would be in the way. */
 static noinline void note_end(struct region_io *io, struct bio *bio)
 {
 	u64 now = ktime_get_ns();
 
-	trace_kcopyd_io(io->owner->id, bio->bi_bdev->bd_dev, bio_op(bio),
+	trace_kcopyd_io(io->owner->id, bio->bi_bdev->bd_dev, io_op(bio),
 			bio - io->bios, (u64)io->sectors << SECTOR_SHIFT,
 			times_since(io->begun, now),
 			blk_status_to_errno(bio->bi_status));

@@ -34,9 +34,14 @@ TRACE_DEFINE_ENUM(KCOPYD_WAIT_JOBS);
 			 { KCOPYD_WAIT_SUBMIT, "submit" },                     \
 			 { KCOPYD_WAIT_JOBS, "jobs" })
 
-#define show_kcopyd_op(op)                                                     \
-	__print_symbolic(op, { REQ_OP_READ, "read" }, { REQ_OP_WRITE, "write" }, \
-			 { REQ_OP_WRITE_ZEROES, "zero" })
+TRACE_DEFINE_ENUM(KCOPYD_IO_READ);
+TRACE_DEFINE_ENUM(KCOPYD_IO_WRITE);
+TRACE_DEFINE_ENUM(KCOPYD_IO_ZERO);
+
+#define show_kcopyd_io(op)                                                     \
+	__print_symbolic(op, { KCOPYD_IO_READ, "read" },                       \
+			 { KCOPYD_IO_WRITE, "write" },                         \
+			 { KCOPYD_IO_ZERO, "zero" })
 
 /* A job was accepted; without a source, to zero. */
 TRACE_EVENT_FN(kcopyd_job_queued,
@@ -123,7 +128,7 @@ TRACE_EVENT_FN(kcopyd_job_finished,
 
 /* A read, or a write of one destination, has ended. A flush has no bytes. */
 TRACE_EVENT_FN(kcopyd_io,
-	TP_PROTO(u32 client, dev_t dev, unsigned int op, unsigned int dest,
+	TP_PROTO(u32 client, dev_t dev, enum kcopyd_io_op op, unsigned int dest,
 		 u64 bytes, u64 ns, int error),
 	TP_ARGS(client, dev, op, dest, bytes, ns, error),
 	TP_STRUCT__entry(
@@ -146,7 +151,7 @@ TRACE_EVENT_FN(kcopyd_io,
 	),
 	TP_printk("client=%u dev=%u:%u op=%s dest=%u bytes=%llu ns=%llu error=%d",
 		  __entry->client, MAJOR(__entry->dev), MINOR(__entry->dev),
-		  show_kcopyd_op(__entry->op), __entry->dest, __entry->bytes,
+		  show_kcopyd_io(__entry->op), __entry->dest, __entry->bytes,
 		  __entry->ns, __entry->error),
 	times_get, times_put
 );

@@ -6,6 +6,13 @@
 #include <linux/jump_label.h>
 #include <linux/ktime.h>
 
+/* What a bio does, for a tracepoint. */
+enum kcopyd_io_op {
+	KCOPYD_IO_READ,
+	KCOPYD_IO_WRITE, /* or a flush */
+	KCOPYD_IO_ZERO,	 /* by command */
+};
+
 /* Bucket 0 is for less than a microsecond, i for 2^(i - 1) to 2^i of them. */
 #define TIMES_BUCKETS 32
 

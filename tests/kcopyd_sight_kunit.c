@@ -109,15 +109,16 @@ static struct {
 	u64 waited;
 } told;
 
-static void io_is_told(void *unused, u32 client, dev_t dev, unsigned int op,
-		       unsigned int dest, u64 bytes, u64 ns, int error)
+static void io_is_told(void *unused, u32 client, dev_t dev,
+		       enum kcopyd_io_op op, unsigned int dest, u64 bytes,
+		       u64 ns, int error)
 {
 	if (client != told.client)
 		return;
 	told.bytes = bytes;
 	if (error)
 		told.error = error;
-	if (op == REQ_OP_READ) {
+	if (op == KCOPYD_IO_READ) {
 		atomic_inc(&told.reads);
 		return;
 	}
