@@ -81,6 +81,7 @@ echo "background 0" >$copy
 [ "$(value class)" = background ] || fail "it is not a background client"
 measure "background, idle disk"
 [ $((yielded * 20)) -lt $((took * 1000)) ] || fail "it yields to itself"
+[ $took -gt $alone ] || alone=$took
 
 begin_reading
 measure "background, readers"
