@@ -135,12 +135,15 @@ static void wait_is_told(void *unused, u32 client, enum kcopyd_wait reason,
 	atomic_inc(&told.waits[reason]);
 }
 
+static bool listens;
+
 static void listen(struct kunit *test)
 {
 	struct kt_fixture *f = test->priv;
 
 	memset(&told, 0, sizeof(told));
 	told.client = f->kc->owner.id;
+	listens = true;
 	KUNIT_ASSERT_EQ(test, register_trace_kcopyd_io(io_is_told, NULL), 0);
 	KUNIT_ASSERT_EQ(test, register_trace_kcopyd_wait(wait_is_told, NULL),
 			0);
@@ -148,6 +151,7 @@ static void listen(struct kunit *test)
 
 static void listen_no_more(void)
 {
+	listens = false;
 	unregister_trace_kcopyd_io(io_is_told, NULL);
 	unregister_trace_kcopyd_wait(wait_is_told, NULL);
 	tracepoint_synchronize_unregister();
@@ -343,6 +347,14 @@ static void every_reason_has_a_name(struct kunit *test)
 					    kcopyd_wait_name(j));
 }
 
+/* A case that was broken off listens still. */
+static void stop_and_exit(struct kunit *test)
+{
+	if (listens)
+		listen_no_more();
+	kt_exit(test);
+}
+
 static struct kunit_case sight_cases[] = {
 	KUNIT_CASE(times_are_taken_while_wanted),
 	KUNIT_CASE(half_observed_jobs_are_not_counted),
@@ -360,7 +372,7 @@ static struct kunit_case sight_cases[] = {
 static struct kunit_suite sight_suite = {
 	.name = "kcopyd_sight",
 	.init = kt_init,
-	.exit = kt_exit,
+	.exit = stop_and_exit,
 	.test_cases = sight_cases,
 };
 
