@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 
 #include "callback.h"
+#include "job_cgroup.h"
+#include "observe.h"
 
 /* So many callbacks at a time, before the next I/O is looked at. */
 #define CALLBACKS_MAX 128
@@ -87,7 +89,8 @@ static bool somebody_waits(struct kcopyd_client *kc)
 }
 
 /**
- * callbacks_wake_waiters - have those look again who sleep on @progress
+ * callbacks_wake_waiters - have those look again who sleep on @progress, and one of
+ *	those who would submit a job
  * @kc: the client; what they wait for is visible already
  *
  * Context: Any but NMI.
@@ -95,7 +98,7 @@ static bool somebody_waits(struct kcopyd_client *kc)
 void callbacks_wake_waiters(struct kcopyd_client *kc)
 {
 	if (somebody_waits(kc))
-		wake_up_all(&kc->progress);
+		wake_up(&kc->progress);
 }
 
 static void __account_job(struct kcopyd_client *kc, const struct job *job)
@@ -133,7 +136,9 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	bool dropin = job->flags & JOB_DROPIN;
 	void *context = job->context;
 	union job_fn fn = job->fn;
+	struct job_cgroup *cgroup = job->cgroup;
 
+	observe_finished(job);
 	list_del(&job->turn);
 	list_del(&job->all);
 	if (job->flags & KCOPYD_ORDERED) {
@@ -146,7 +151,7 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 			read_err = !!read_err;
 	}
 	kc->calling = job->seq;
-	kc->caller = current;
+	WRITE_ONCE(kc->caller, current);
 	poison_job(job);
 	if (!dropin)
 		kc->spare = job;
@@ -154,16 +159,20 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 		job = NULL;
 	raw_spin_unlock_irq(&kc->lock);
 
+	if (unlikely(cgroup))
+		job_cgroup_put(cgroup);
 	if (dropin && job)
 		mempool_free(job, &kc->mempool);
+	lock_map_acquire(&kc->callbacks_map);
 	if (dropin)
 		fn.dropin(read_err, write_err, context);
 	else
 		fn.native(read_err, write_err, context);
+	lock_map_release(&kc->callbacks_map);
 	cond_resched();
 
 	raw_spin_lock_irq(&kc->lock);
-	kc->caller = NULL;
+	WRITE_ONCE(kc->caller, NULL);
 	kc->calling = 0;
 	kc->nr_returned++;
 	job = kc->spare;

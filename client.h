@@ -7,9 +7,14 @@
 #define KCOPYD_CLIENT_H
 
 #include <linux/atomic.h>
+#include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/mempool.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -17,8 +22,10 @@
 #include "include/linux/dm-kcopyd.h"
 #include "io_region.h"
 #include "kcopyd.h"
+#include "rate.h"
 #include "reserve.h"
 #include "space.h"
+#include "times.h"
 
 /*
  * So many objects of jobs that are over a client keeps at hand for the next.
@@ -42,6 +49,7 @@ union job_fn {
  * A job is in one of these states, which follow each other:
  *
  * waiting	on the client's @turns: something is left to be started
+ *		Or on the list of its cgroup, to leave room for others
  * running	on no list by @turn: all is started, or as much as may be in
  *		flight at once; goes back to waiting when a piece ends and more
  *		is left. Or joined with others in one piece, on the list of which
@@ -86,7 +94,13 @@ struct job {
 	bool alone;	    /* is not to be joined with others again */
 	bool cancelled;
 	bool finished;
-	struct piece *joined_in; /* with others, while it is */
+	struct piece *joined_in;   /* with others, while it is */
+	struct job_cgroup *cgroup; /* NULL: the root */
+	unsigned long submitted;   /* in jiffies */
+	unsigned long progress; /* when a piece of it has ended, or it began */
+	bool stalled;		/* was found without progress */
+	u64 queued_at;		/* in ns; 0 if nobody wanted to know */
+	u64 started_at;		/* likewise, its first piece */
 };
 
 /*
@@ -114,11 +128,14 @@ struct piece {
 	enum phase phase;
 	sector_t offset; /* from the beginning of the job */
 	unsigned int sectors;
-	unsigned int zeroed;	 /* by writing: sectors done so far */
-	unsigned int read;	 /* sectors read */
-	unsigned int written;	 /* sectors written, of all destinations */
-	u8 places;		 /* mask: still to be zeroed by writing */
-	bool throttled;		 /* the throttle counts it */
+	unsigned int zeroed;  /* by writing: sectors done so far */
+	unsigned int read;    /* sectors read */
+	unsigned int written; /* sectors written, of all destinations */
+	u8 places;	      /* mask: still to be zeroed by writing */
+	u8 submitting;	/* mask: places of the next step, by a cgroup's work */
+	u16 slots;	/* mask: where the client's @yield counts it, or 0 */
+	bool throttled; /* the throttle counts it */
+	unsigned int nr_charged; /* pages that count for the job's cgroup */
 	bool is_joined;		 /* it is for several jobs, with these: */
 	bool spoiled;		 /* each has to be done alone */
 	bool stop;		 /* one of them is to start no more I/O */
@@ -133,10 +150,59 @@ enum worker_bits {
 	WORKER_GONE,	/* the client is being freed */
 };
 
+/* What is timed while somebody wants to know. */
+enum client_times {
+	TIMES_QUEUE, /* from submission to the first piece */
+	TIMES_READ,  /* a piece, of the source */
+	TIMES_WRITE, /* a piece, of all its destinations */
+	TIMES_TOTAL, /* from submission to the callback */
+	NR_CLIENT_TIMES,
+};
+
 /* One of the two works that are the worker in turns; see run_worker(). */
 struct kcopyd_work {
 	struct work_struct work;
 	struct kcopyd_client *kc;
+};
+
+/* I/O of the users of a target, as it has told. */
+struct yield_users {
+	unsigned long begun;
+	unsigned long ended;
+};
+
+/* The devices on which a client has pieces in flight, and one for all others. */
+#define YIELD_SLOTS 16
+
+/* A delay for who is told when it is over. */
+#define YIELD_UNTIL_TOLD U64_MAX
+
+/* How a background client yields; see yield.c. The client's lock guards it. */
+struct yield {
+	bool background;
+	bool yields;		/* others were seen, for the next piece */
+	struct rate floor;	/* below which it does not */
+	unsigned int nr_pieces; /* in flight, of those that were counted */
+	struct {
+		dev_t dev;
+		unsigned int nr_pieces;
+	} slots[YIELD_SLOTS];
+	struct yield_users __percpu *users;
+	unsigned long begun; /* by users, until the last look */
+	u64 looked_at;
+	u64 busy_until;
+};
+
+/* What only those who look at clients use; see watch.c. */
+struct watch {
+	struct list_head list; /* of all clients */
+	struct dentry *dir;    /* in debugfs */
+	char creator[TASK_COMM_LEN];
+	pid_t creator_pid;
+	u64 moved;	      /* bytes, when the rate was computed */
+	u64 moved_at;	      /* that was at, in ns */
+	u64 rate;	      /* bytes a second before that */
+	unsigned long warned; /* in jiffies, or 0 */
 };
 
 struct kcopyd_client {
@@ -149,14 +215,19 @@ struct kcopyd_client {
 	/* The worker's own. Others may read @taken. */
 	struct llist_node *ended; /* pieces taken from @done, to be dealt with */
 	u64 taken;		  /* how often it has taken all of @done */
+	unsigned long batch; /* when it began what it does now, in jiffies */
 
 	raw_spinlock_t lock;	    /* guards all below up to @mempool */
 	u64 dealt_with;		    /* @taken, when all that was had been */
 	unsigned int flushers;	    /* who wait for that */
 	struct list_head turns;	    /* jobs that have more to start */
+	bool limited;		    /* by @rate or by @yield */
+	struct rate rate;	    /* of what is started */
+	enum kcopyd_wait waits_for; /* why these are not started */
 	struct list_head callbacks; /* finished jobs, to be called back */
 	struct list_head jobs;	    /* all jobs not called back, by age */
 	struct list_head ordered;   /* those of them that are ordered */
+	struct list_head cgroups;   /* that have submitted some of them */
 	struct copy_space own;	    /* room that no other client takes */
 	u64 nr_queued;		    /* callbacks so far put on @callbacks */
 	u64 nr_returned;	    /* callbacks that have returned */
@@ -168,12 +239,22 @@ struct kcopyd_client {
 	unsigned int nr_kept;
 	struct job *kept[CLIENT_JOBS_KEPT]; /* objects for the next jobs */
 	struct kcopyd_stats stats;
+	struct io_owner owner; /* the lock matters to its label only */
+	struct yield yield;
+	u64 waits_since;	     /* when @waits_for was set, in ns, or 0 */
+	u64 waited[KCOPYD_NR_WAITS]; /* how long, in ns */
+	struct times times[NR_CLIENT_TIMES];
+	unsigned int max_jobs;	  /* no more are pending; 0: no limit */
+	unsigned int nr_admitted; /* submissions that are not jobs yet */
+	unsigned int nr_sleepers; /* who wait for fewer jobs */
 
 	struct task_struct *caller; /* task that runs a callback */
 	struct job *spare;	    /* for the first job it submits */
 
 	mempool_t mempool;	    /* of struct job */
 	wait_queue_head_t progress; /* a callback has returned */
+	struct lock_class_key callbacks_key;
+	struct lockdep_map callbacks_map; /* callbacks run in it */
 	struct rcu_head rcu;
 
 	bool shares; /* borrows from the reserve */
@@ -182,12 +263,27 @@ struct kcopyd_client {
 	struct dm_kcopyd_throttle *throttle;
 	unsigned long throttled; /* see throttle_begin() */
 	struct delayed_work unthrottle;
+	struct hrtimer timer; /* has the worker look again */
+
+	struct watch watch;
 };
 
 /* On a client's list of jobs there may be this instead; see engine_cancel(). */
 static inline bool job_is_place(const struct job *job)
 {
 	return !job->kc;
+}
+
+/* Jobs that are submitted and not called back. The client's lock is held. */
+static inline u64 client_pending(const struct kcopyd_client *kc)
+{
+	return kc->stats.jobs_submitted - kc->stats.jobs_completed;
+}
+
+/* Are we a callback of this client? */
+static inline bool client_calls_us(const struct kcopyd_client *kc)
+{
+	return READ_ONCE(kc->caller) == current && in_task();
 }
 
 static inline bool job_is_zeroing(const struct job *job)

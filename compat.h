@@ -32,6 +32,21 @@
 #endif
 
 /*
+ * Does a device count the sectors of its I/O when that ends? Before 6.4, one without a
+ * queue did so when it begins.
+ */
+#include <linux/blkdev.h>
+
+static inline bool compat_counts_at_end(struct block_device *bdev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return true;
+#else
+	return queue_is_mq(bdev_get_queue(bdev));
+#endif
+}
+
+/*
  * For the targets
  */
 #include <linux/blk_types.h>

@@ -11,6 +11,7 @@
 #include <linux/math.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "include/linux/dm-kcopyd.h"
 #include "engine.h"
@@ -22,6 +23,20 @@ module_param(dropin_pages, uint, 0644);
 MODULE_PARM_DESC(dropin_pages,
 		 "Pages that a client by dm-kcopyd's interface has alone");
 
+/*
+ * Targets whose copies nobody waits for: resynchronisation, hydration, migration,
+ * writeback, reclaim.
+ */
+static char *background = "dm_mirror,dm_clone,dm_cache,dm_writecache,dm_zoned";
+module_param(background, charp, 0444);
+MODULE_PARM_DESC(background,
+		 "Modules whose copies by dm-kcopyd's interface yield");
+
+static unsigned int background_floor = 10;
+module_param(background_floor, uint, 0644);
+MODULE_PARM_DESC(background_floor,
+		 "MiB a second that each client of these copies at least");
+
 /* The two kinds of region have the same members. */
 static_assert(sizeof(struct io_region) == sizeof(struct dm_io_region));
 static_assert(offsetof(struct io_region, bdev) ==
@@ -32,11 +47,29 @@ static_assert(offsetof(struct io_region, count) ==
 	      offsetof(struct dm_io_region, count));
 static_assert(DM_KCOPYD_MAX_REGIONS == KCOPYD_MAX_REGIONS);
 
+/* Is a module one of those in a list? As for modprobe, - and _ are the same. */
+static bool is_listed(const char *list, const char *module)
+{
+	size_t length = strlen(module), i;
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		for (i = 0; i < length; i++)
+			if ((list[i] == '-' ? '_' : list[i]) != module[i])
+				break;
+		if (i == length && (!list[i] || list[i] == ','))
+			return true;
+	}
+	return false;
+}
+
 /**
- * dm_kcopyd_client_create - make a client and set its memory aside
+ * kcopyd_dm_client_create - make a client and set its memory aside
  * @throttle: what limits it, or NULL
+ * @owner: its label: the name of the module that makes it
  *
- * It has a few pages of its own (the module's parameter dropin_pages), and
+ * If @owner is one of the modules in the module's parameter background, it yields to
+ * other I/O. It has a few pages of its own (the module's parameter dropin_pages), and
  * borrows more from the reserve; see kcopyd_client_create_shared().
  *
  * Context: Process context. May sleep, and may start I/O to get memory.
@@ -44,15 +77,23 @@ static_assert(DM_KCOPYD_MAX_REGIONS == KCOPYD_MAX_REGIONS);
  * the module is out of range.
  */
 struct dm_kcopyd_client *
-dm_kcopyd_client_create(struct dm_kcopyd_throttle *throttle)
+kcopyd_dm_client_create(struct dm_kcopyd_throttle *throttle, const char *owner)
 {
 	struct kcopyd_client *kc;
 	int err;
 
 	err = client_create(READ_ONCE(dropin_pages), true, throttle, &kc);
-	return err ? ERR_PTR(err) : kc;
+	if (err)
+		return ERR_PTR(err);
+	kcopyd_client_set_label(kc, owner);
+	if (is_listed(background, owner)) {
+		kcopyd_client_set_floor(kc, (u64)READ_ONCE(background_floor)
+						    << 20);
+		kcopyd_client_set_class(kc, KCOPYD_BACKGROUND);
+	}
+	return kc;
 }
-EXPORT_SYMBOL_GPL(dm_kcopyd_client_create);
+EXPORT_SYMBOL_GPL(kcopyd_dm_client_create);
 
 /**
  * dm_kcopyd_client_destroy - wait for all jobs of a client, and free it

@@ -24,8 +24,10 @@
 #include "callback.h"
 #include "compat.h"
 #include "engine.h"
+#include "observe.h"
 #include "piece.h"
 #include "turns.h"
+#include "yield.h"
 
 /*
  * How much the worker does at most before it lets other works have the processor,
@@ -162,6 +164,7 @@ static int run_batch(struct kcopyd_client *kc, int sectors)
 {
 	LIST_HEAD(retired);
 
+	WRITE_ONCE(kc->batch, jiffies);
 	sectors = advance(kc, &retired, sectors);
 	sectors = recycle(kc, &retired, sectors);
 	callbacks_wake_waiters(kc);
@@ -274,7 +277,7 @@ static void run_worker(struct work_struct *work)
  * submit_bio(), which would only put the bios aside until the caller returns.
  * But a worker that is awake will start them soon, and as a part of a batch. And
  * whoever was written for dm-kcopyd may hold locks, trusting that I/O is started
- * by the worker.
+ * by the worker. And what a task in a cgroup submits is the cgroup's.
  *
  * Context: Any for a job with KCOPYD_NOWAIT, otherwise process context.
  */
@@ -284,11 +287,15 @@ void engine_submit(struct job *job, unsigned long irq)
 	struct kcopyd_client *kc = job->kc;
 	bool direct = job->count &&
 		      !(job->flags & (KCOPYD_NOWAIT | JOB_DROPIN)) &&
-		      !current->bio_list && !READ_ONCE(kc->worker);
+		      !job->cgroup && !current->bio_list &&
+		      !READ_ONCE(kc->worker);
 	LIST_HEAD(started);
 
 	job->seq = ++kc->seq;
 	kc->stats.jobs_submitted++;
+	job->submitted = jiffies;
+	job->progress = job->submitted;
+	observe_queued(job);
 	list_add_tail(&job->all, &kc->jobs);
 	if (job->flags & KCOPYD_ORDERED)
 		list_add_tail(&job->ordered, &kc->ordered);
@@ -319,6 +326,8 @@ void engine_call_back(struct job *job)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&kc->lock, flags);
+	job->submitted = jiffies;
+	job->progress = job->submitted;
 	kc->nr_prepared--;
 	job->seq = ++kc->seq;
 	list_add_tail(&job->all, &kc->jobs);
@@ -347,6 +356,65 @@ int engine_cancel(struct kcopyd_client *kc, void *context)
 		wake(kc);
 	raw_spin_unlock_irqrestore(&kc->lock, irq);
 	return nr;
+}
+
+/* A policy was changed: look what may be started now. */
+static void __limits_changed(struct kcopyd_client *kc)
+{
+	kc->limited = rate_limits(&kc->rate) || kc->yield.background;
+	wake(kc);
+}
+
+/**
+ * engine_set_rate - change the rate at which pieces are started
+ * @kc: the client
+ * @bytes: a second, or 0 for no limit
+ *
+ * Context: Any but NMI.
+ */
+void engine_set_rate(struct kcopyd_client *kc, u64 bytes)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	rate_set(&kc->rate, ktime_get_ns(), bytes);
+	__limits_changed(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+
+/**
+ * engine_set_class - have a client yield, or not
+ * @kc: the client
+ * @background: whether it does
+ *
+ * Context: Any but NMI.
+ */
+void engine_set_class(struct kcopyd_client *kc, bool background)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	kc->yield.background = background;
+	kc->yield.yields = false;
+	__limits_changed(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+
+/**
+ * engine_set_floor - change the rate below which a client does not yield
+ * @kc: the client
+ * @bytes: a second, or 0
+ *
+ * Context: Any but NMI.
+ */
+void engine_set_floor(struct kcopyd_client *kc, u64 bytes)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	rate_set(&kc->yield.floor, ktime_get_ns(), bytes);
+	__limits_changed(kc);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
 }
 
 /* All that had ended when the worker had taken @done @taken times. */
@@ -407,6 +475,12 @@ static void room_is_back(struct borrower *borrower)
 	wake(container_of(borrower, struct kcopyd_client, borrower));
 }
 
+static enum hrtimer_restart look_again(struct hrtimer *timer)
+{
+	wake(container_of(timer, struct kcopyd_client, timer));
+	return HRTIMER_NORESTART;
+}
+
 static void unthrottle(struct work_struct *work)
 {
 	wake(container_of(to_delayed_work(work), struct kcopyd_client,
@@ -432,6 +506,7 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	INIT_LIST_HEAD(&kc->callbacks);
 	INIT_LIST_HEAD(&kc->jobs);
 	INIT_LIST_HEAD(&kc->ordered);
+	INIT_LIST_HEAD(&kc->cgroups);
 	init_waitqueue_head(&kc->progress);
 	INIT_LIST_HEAD(&kc->borrower.in_line);
 	kc->borrower.wake = room_is_back;
@@ -441,11 +516,15 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 	}
 	kc->next = kc->works;
 	INIT_DELAYED_WORK(&kc->unthrottle, unthrottle);
+	compat_hrtimer_setup(&kc->timer, look_again);
 
+	err = yield_init(&kc->yield);
+	if (err)
+		return err;
 	err = copy_space_init(&kc->own, num_pages, sizeof(struct piece),
 			      step_ended);
 	if (err)
-		return err;
+		goto err_space;
 	err = kc->shares ? reserve_join(sizeof(struct piece), step_ended) : 0;
 	if (err)
 		goto err_reserve;
@@ -459,6 +538,8 @@ int engine_init(struct kcopyd_client *kc, unsigned int num_pages)
 		reserve_leave();
 err_reserve:
 	copy_space_exit(&kc->own);
+err_space:
+	yield_exit(&kc->yield);
 	return err;
 }
 
@@ -471,6 +552,7 @@ err_reserve:
 void engine_exit(struct kcopyd_client *kc)
 {
 	cancel_delayed_work_sync(&kc->unthrottle);
+	hrtimer_cancel(&kc->timer);
 	/*
 	 * Somebody may have woken the worker and be about to queue it. After this
 	 * nobody is, and who comes late, at the end of a bio, finds it gone.
@@ -483,4 +565,5 @@ void engine_exit(struct kcopyd_client *kc)
 	if (kc->shares)
 		reserve_leave();
 	copy_space_exit(&kc->own);
+	yield_exit(&kc->yield);
 }

@@ -15,7 +15,10 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
+#include "fault.h"
 #include "io_region.h"
+#include "kcopyd_trace.h"
+#include "times.h"
 
 /*
  * Zeroes to write, where a device has no command for them. Each entry of the
@@ -59,9 +62,38 @@ void region_io_cleanup(void)
 	__free_pages(zero_pages, get_order(ZERO_VEC_BYTES));
 }
 
+static enum kcopyd_io_op io_op(const struct bio *bio)
+{
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		return KCOPYD_IO_READ;
+	case REQ_OP_WRITE_ZEROES:
+		return KCOPYD_IO_ZERO;
+	default:
+		return KCOPYD_IO_WRITE;
+	}
+}
+
+/* Apart from region_endio(), for which it would be in the way. */
+static noinline void note_end(struct region_io *io, struct bio *bio)
+{
+	u64 now = ktime_get_ns();
+
+	trace_kcopyd_io(io->owner->id, bio->bi_bdev->bd_dev, io_op(bio),
+			bio - io->bios, (u64)io->sectors << SECTOR_SHIFT,
+			times_since(io->begun, now),
+			blk_status_to_errno(bio->bi_status));
+	WRITE_ONCE(io->ended, now);
+}
+
 static void region_endio(struct bio *bio)
 {
 	struct region_io *io = bio->bi_private;
+
+	if (times_wanted())
+		note_end(io, bio);
+	if (unlikely(io->bio_ended))
+		io->bio_ended(io, bio);
 
 	if (unlikely(bio->bi_status))
 		set_bit(bio - io->bios, &io->failed);
@@ -85,6 +117,18 @@ struct step {
 	unsigned int sectors;
 };
 
+/* The bio, and what it belongs to, may be gone as soon as it is submitted. */
+static noinline void submit_and_watch(struct bio *bio, u32 client)
+{
+	unsigned long switches = current->nvcsw;
+	u64 begun = ktime_get_ns();
+
+	submit_bio(bio);
+	if (current->nvcsw != switches)
+		trace_kcopyd_wait(client, KCOPYD_WAIT_SUBMIT,
+				  ktime_get_ns() - begun);
+}
+
 static __always_inline void submit(struct region_io *io, struct bio *bio,
 				   const struct io_place *place,
 				   const struct step *step)
@@ -95,7 +139,13 @@ static __always_inline void submit(struct region_io *io, struct bio *bio,
 	bio->bi_iter.bi_size = step->sectors << SECTOR_SHIFT;
 	bio->bi_end_io = region_endio;
 	bio->bi_private = io;
-	submit_bio(bio);
+	bio->bi_ioprio = READ_ONCE(io->owner->ioprio);
+	if (unlikely(io->css))
+		bio_associate_blkg_from_css(bio, io->css);
+	if (times_wanted())
+		submit_and_watch(bio, io->owner->id);
+	else
+		submit_bio(bio);
 }
 
 /* Do without the bios for all places from @first on. */
@@ -118,6 +168,13 @@ static void fail_one(struct region_io *io, unsigned int i)
 		io->done(io);
 }
 
+/* Is the step to fail at this place before it gets to the device? */
+static bool must_fail(const struct region_io *io, const struct step *step)
+{
+	return fault_injected(op_is_write(step->opf) ? FAULT_WRITE : FAULT_READ,
+			      io->owner->label, step->sectors << SECTOR_SHIFT);
+}
+
 /* Inlined, so that what a kind of step does not have costs it nothing. */
 static __always_inline void submit_all(struct region_io *io,
 				       const struct io_place *to,
@@ -133,6 +190,8 @@ static __always_inline void submit_all(struct region_io *io,
 
 	io->places = places;
 	io->failed = 0;
+	io->sectors = step->sectors;
+	io->begun = times_now();
 	atomic_set(&io->remaining, hweight_long(places));
 	for (rest = places; rest; rest &= rest - 1) {
 		i = __ffs(rest);
@@ -140,7 +199,8 @@ static __always_inline void submit_all(struct region_io *io,
 			give_up(io, places, i);
 			return;
 		}
-		if (unlikely(obey && bdev_read_only(to[i].bdev)))
+		if (unlikely((obey && bdev_read_only(to[i].bdev)) ||
+			     must_fail(io, step)))
 			fail_one(io, i);
 		else
 			submit(io, &io->bios[i], &to[i], step);

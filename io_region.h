@@ -38,26 +38,50 @@ struct io_place {
 };
 
 /**
+ * struct io_owner - whose I/O it is
+ * @id: a number, for tracepoints
+ * @ioprio: the priority of its bios
+ * @label: a name, for faults
+ */
+struct io_owner {
+	u32 id;
+	u16 ioprio;
+	char label[KCOPYD_LABEL_SIZE];
+};
+
+/**
  * struct region_io - one step of I/O on one or several regions
  * @done: called once for each step, when all its bios have ended; in any
  *	context, hard interrupts too
+ * @bio_ended: called for each bio that has ended, before that; or NULL
  * @stop: once this is true, no more bios are submitted; a step ends with those
  *	that were, and @places is what they are for
  * @write_read_only: write devices that are set read-only, too; else that fails
  * @remaining: bios of the current step that have not ended
  * @places: bit i is set if bio i is part of the current step
  * @failed: bit i is set if bio i of it ended with an error
+ * @css: the cgroup of its bios; NULL: that of who submits them, which is the root
+ * @owner: whose it is
+ * @sectors: of the current step, of each place; for tracepoints
+ * @begun: when the step began, in ns; 0 if nobody wanted to know
+ * @ended: when its latest bio ended, likewise
  * @nr_vecs: entries of @vecs in use
  * @vecs: the buffer
  * @bios: bio i is for place i; a read uses the first
  */
 struct region_io {
 	void (*done)(struct region_io *io);
+	void (*bio_ended)(struct region_io *io, struct bio *bio);
 	const bool *stop;
 	bool write_read_only;
 	atomic_t remaining;
 	unsigned long places;
 	unsigned long failed;
+	struct cgroup_subsys_state *css;
+	const struct io_owner *owner;
+	unsigned int sectors;
+	u64 begun;
+	u64 ended;
 	unsigned short nr_vecs;
 	struct bio_vec vecs[REGION_IO_VECS];
 	struct bio bios[KCOPYD_MAX_REGIONS];

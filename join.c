@@ -18,7 +18,10 @@
  *
  * All here is done under the client's lock.
  */
+#include <linux/jiffies.h>
+
 #include "join.h"
+#include "observe.h"
 
 /* How many jobs in line are looked at for the one that continues. */
 #define LOOKS_MAX 8
@@ -34,7 +37,8 @@ static bool same_places(const struct job *first, const struct job *job)
 	unsigned int i;
 
 	if (job->places != first->places || job->flags != first->flags ||
-	    job->write_err || job->next || job->alone)
+	    job->write_err || job->next || job->alone ||
+	    job->cgroup != first->cgroup)
 		return false;
 	for_each_set_bit(i, &places, KCOPYD_MAX_REGIONS)
 		if (job->to[i].bdev != first->to[i].bdev ||
@@ -103,6 +107,7 @@ void __unjoin(struct job *job, struct run_of_jobs *run)
 
 static void __join_one(struct piece *piece, struct job *job)
 {
+	observe_started(job);
 	list_move_tail(&job->turn, &piece->joined);
 	job->next = job->count;
 	job->inflight = 1;
@@ -147,6 +152,7 @@ void __join_ended(struct piece *piece, struct list_head *over)
 
 	list_for_each_entry_safe(job, next, &piece->joined, turn) {
 		job->inflight = 0;
+		job->progress = jiffies;
 		job->joined_in = NULL;
 		if (piece->spoiled && !job_stopped(job)) {
 			job->next = 0;

@@ -6,13 +6,21 @@
  * touched; engine.c relies on it.
  */
 #include <linux/blkdev.h>
+#include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
+#include "job_cgroup.h"
+#include "debugfs.h"
 #include "engine.h"
+#include "fault.h"
 #include "interface.h"
+#include "look.h"
+#include "pressure.h"
+#include "watch.h"
 
 #define KCOPYD_FLAGS                                              \
 	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \
@@ -50,15 +58,20 @@ int client_create(unsigned int num_pages, bool shares,
 	err = mempool_init_slab_pool(&kc->mempool, JOB_RESERVE, job_cache);
 	if (err)
 		goto err_mempool;
+	pressure_init(kc);
 	err = engine_init(kc, num_pages);
 	if (err)
 		goto err_engine;
+	kcopyd_client_set_label(kc, current->comm);
+	watch_add(kc);
+	debugfs_add(kc);
 	/* The caller holds us by the symbol it called, so this cannot fail. */
 	__module_get(THIS_MODULE);
 	*result = kc;
 	return 0;
 
 err_engine:
+	pressure_exit(kc);
 	mempool_exit(&kc->mempool);
 err_mempool:
 	kfree(kc);
@@ -133,7 +146,8 @@ static bool idle(struct kcopyd_client *kc)
 	bool idle;
 
 	raw_spin_lock_irq(&kc->lock);
-	idle = !kc->nr_prepared && __drained(kc, U64_MAX);
+	idle = !kc->nr_prepared && !kc->nr_sleepers && !kc->nr_admitted &&
+	       list_empty(&kc->cgroups) && __drained(kc, U64_MAX);
 	raw_spin_unlock_irq(&kc->lock);
 	return idle;
 }
@@ -142,8 +156,10 @@ static bool idle(struct kcopyd_client *kc)
  * kcopyd_client_destroy - wait for all jobs of a client, and free it
  * @kc: the client, or NULL; no other call with it may be under way
  *
- * Callbacks that were prepared are waited for too, so they must be triggered.
- * To get rid of a client sooner, cancel its jobs first.
+ * Callbacks that were prepared are waited for too, so they must be triggered. So are
+ * those who sleep because too many jobs are pending; their jobs are done. Its rate is
+ * not limited any more, and it yields to nobody. To get rid of a client sooner, cancel
+ * its jobs first.
  *
  * Context: Process context, but not a callback of the client. Sleeps.
  */
@@ -151,8 +167,13 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 {
 	if (!kc)
 		return;
+	engine_set_rate(kc, 0);
+	engine_set_class(kc, false);
 	wait_event(kc->progress, idle(kc));
+	debugfs_del(kc);
+	watch_remove(kc);
 	engine_exit(kc);
+	pressure_exit(kc);
 	mempool_exit(&kc->mempool);
 	kfree_rcu(kc, rcu);
 	module_put(THIS_MODULE);
@@ -180,6 +201,188 @@ void kcopyd_client_drain(struct kcopyd_client *kc)
 	wait_event(kc->progress, drained(kc, seq));
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_drain);
+
+/**
+ * kcopyd_client_set_label - name a client, for those who look at what it does
+ * @kc: the client
+ * @label: the name, such as "kmirror-253:0"; what has no place in
+ *	KCOPYD_LABEL_SIZE is cut off
+ *
+ * It is shown in tables, so blanks and what can't be printed become underscores. At the
+ * beginning it is the name of the task that made the client; for clients by dm-kcopyd's
+ * interface, that of the module.
+ *
+ * Context: Any but NMI.
+ */
+void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label)
+{
+	char clean[KCOPYD_LABEL_SIZE];
+	unsigned long irq;
+	char *c;
+
+	if (WARN_ON_ONCE(!kc || !label))
+		return;
+	strscpy(clean, label, sizeof(clean));
+	for (c = clean; *c; c++)
+		if (!isascii(*c) || !isgraph(*c))
+			*c = '_';
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	strscpy(kc->owner.label, clean, sizeof(kc->owner.label));
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_label);
+
+/**
+ * kcopyd_client_set_class - tell whether somebody waits for a client's copies
+ * @kc: the client
+ * @class: KCOPYD_FOREGROUND, as at the beginning, or KCOPYD_BACKGROUND
+ *
+ * A background client has a window of pieces in flight for each device: as many as there
+ * is memory for while nobody else uses it, a single, short one else, but never less than
+ * kcopyd_client_set_floor() says. Others are seen by the device's statistics, and by
+ * kcopyd_client_busy_begin().
+ *
+ * Takes effect at once: what waits because it yields is started.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ */
+void kcopyd_client_set_class(struct kcopyd_client *kc, enum kcopyd_class class)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	engine_set_class(kc, class == KCOPYD_BACKGROUND);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_class);
+
+/**
+ * kcopyd_client_set_floor - how fast a background client is at least
+ * @kc: the client
+ * @bytes_per_second: below this rate it does not yield; 0, as at the beginning: a
+ *	piece at a time is enough
+ *
+ * Bytes count as for kcopyd_client_set_rate(), which it does not exceed.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ */
+void kcopyd_client_set_floor(struct kcopyd_client *kc, u64 bytes_per_second)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	engine_set_floor(kc, bytes_per_second);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_floor);
+
+/**
+ * kcopyd_client_busy_begin - I/O to which a background client yields has begun
+ * @kc: the client
+ *
+ * For targets that see all I/O of their users. It costs an increment.
+ *
+ * Context: Any.
+ */
+void kcopyd_client_busy_begin(struct kcopyd_client *kc)
+{
+	this_cpu_inc(kc->yield.users->begun);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_busy_begin);
+
+/**
+ * kcopyd_client_busy_end - such I/O has ended
+ * @kc: the client
+ *
+ * Once for each kcopyd_client_busy_begin(); on any processor.
+ *
+ * Context: Any.
+ */
+void kcopyd_client_busy_end(struct kcopyd_client *kc)
+{
+	this_cpu_inc(kc->yield.users->ended);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_busy_end);
+
+/**
+ * kcopyd_client_set_rate - limit the rate at which a client copies and zeroes
+ * @kc: the client
+ * @bytes_per_second: so much; 0 is no limit, as at the beginning. So is more than
+ *	1 TiB a second.
+ *
+ * Bytes count once, whatever the number of destinations, when the I/O on them begins.
+ * It begins in pieces of no more than a 64th of a second's worth, but no less than a
+ * logical block. No callback of a job that is over is delayed.
+ *
+ * Takes effect at once; what is in flight is not interrupted.
+ *
+ * Context: Any but NMI; callbacks of the client too.
+ */
+void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	engine_set_rate(kc, bytes_per_second);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_rate);
+
+/**
+ * kcopyd_client_set_ioprio - set the I/O priority of a client's bios
+ * @kc: the client
+ * @ioprio: the priority, as by IOPRIO_PRIO_VALUE(); 0 is none, as at the beginning
+ *
+ * For the pieces of jobs that begin from now on, their writes too.
+ *
+ * Context: Any but NMI.
+ */
+void kcopyd_client_set_ioprio(struct kcopyd_client *kc, u16 ioprio)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	WRITE_ONCE(kc->owner.ioprio, ioprio);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_ioprio);
+
+/**
+ * kcopyd_client_set_max_jobs - limit how many jobs of a client are pending
+ * @kc: the client
+ * @jobs: so many; 0 is no limit, as at the beginning
+ *
+ * A submission that would exceed the limit sleeps until a job has ended and been
+ * called back, or returns -EAGAIN if it has KCOPYD_NOWAIT. Not so in callbacks of the
+ * client: what they submit without KCOPYD_NOWAIT is accepted, limit or not.
+ *
+ * So a submitter must not hold a lock that a callback needs. If it can't be otherwise,
+ * set no limit, and call kcopyd_client_wait_below() before the lock is taken.
+ *
+ * Takes effect at once; those who sleep look again.
+ *
+ * Context: Process context.
+ */
+void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	pressure_set(kc, jobs);
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_set_max_jobs);
+
+/**
+ * kcopyd_client_wait_below - wait until fewer jobs of a client are pending
+ * @kc: the client
+ * @jobs: fewer than this; 0 is as 1
+ *
+ * For those who submit with a lock held that a callback needs: they call this before
+ * they take it. Several who were waiting may return at once, so the number may be
+ * exceeded by as many as they submit.
+ *
+ * Context: Process context. Sleeps; but not in a callback of the client, where it
+ * returns at once.
+ */
+void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs)
+{
+	if (WARN_ON_ONCE(!kc))
+		return;
+	might_sleep();
+	pressure_wait_below(kc, max(jobs, 1U));
+}
+EXPORT_SYMBOL_GPL(kcopyd_client_wait_below);
 
 static unsigned int block_sectors(const struct io_region *region)
 {
@@ -270,11 +473,23 @@ static struct job *__take_object(struct kcopyd_client *kc)
 	struct job *job = NULL;
 
 	lockdep_assert_held(&kc->lock);
-	if (kc->spare && kc->caller == current && in_task())
+	if (kc->spare && client_calls_us(kc))
 		swap(job, kc->spare);
 	else if (kc->nr_kept)
 		job = kc->kept[--kc->nr_kept];
 	return job;
+}
+
+static gfp_t job_gfp(unsigned int flags)
+{
+	return flags & KCOPYD_NOWAIT ? GFP_NOWAIT | __GFP_NOWARN : GFP_NOIO;
+}
+
+/* In such a context even GFP_NOWAIT would sleep, for a lock of the allocator. */
+static bool never_allocates(unsigned int flags)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && flags & KCOPYD_NOWAIT &&
+	       !preemptible();
 }
 
 /*
@@ -285,18 +500,13 @@ static struct job *lock_and_alloc_job(struct kcopyd_client *kc,
 				      unsigned int flags, unsigned long *irq)
 	__acquires(&kc->lock)
 {
-	gfp_t gfp = flags & KCOPYD_NOWAIT ? GFP_NOWAIT | __GFP_NOWARN :
-					    GFP_NOIO;
-	/* There, even this would sleep, for a lock of the allocator. */
-	bool never = IS_ENABLED(CONFIG_PREEMPT_RT) && flags & KCOPYD_NOWAIT &&
-		     !preemptible();
 	struct job *job;
 
 	raw_spin_lock_irqsave(&kc->lock, *irq);
 	job = __take_object(kc);
-	if (!job && !never) {
+	if (!job && !never_allocates(flags)) {
 		raw_spin_unlock_irqrestore(&kc->lock, *irq);
-		job = mempool_alloc(&kc->mempool, gfp);
+		job = mempool_alloc(&kc->mempool, job_gfp(flags));
 		raw_spin_lock_irqsave(&kc->lock, *irq);
 	}
 	return job;
@@ -339,6 +549,24 @@ static void set_regions(struct job *job, const struct io_region *from,
 		job->flags &= ~KCOPYD_IGNORE_ERROR;
 }
 
+/*
+ * The cgroup of the task that submits a job; the lock is released meanwhile. It is for
+ * nobody a reason to wait for memory.
+ */
+static struct job_cgroup *find_cgroup(struct kcopyd_client *kc,
+				      unsigned int flags, unsigned long *irq)
+	__must_hold(&kc->lock)
+{
+	gfp_t gfp = job_gfp(flags) | __GFP_NORETRY | __GFP_NOWARN;
+	struct job_cgroup *cgroup = NULL;
+
+	raw_spin_unlock_irqrestore(&kc->lock, *irq);
+	if (!never_allocates(flags))
+		cgroup = job_cgroup_get(kc, gfp);
+	raw_spin_lock_irqsave(&kc->lock, *irq);
+	return cgroup;
+}
+
 /**
  * job_submit - check and submit a job
  * @kc: the client
@@ -358,6 +586,7 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 {
 	struct findings found;
 	unsigned long irq;
+	bool admitted;
 	struct job *job;
 	int err;
 
@@ -367,15 +596,29 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
 	err = check_regions(from, num_dests, dests, flags, &found);
 	if (err)
 		return err;
+	if (fault_injected(FAULT_SUBMIT, kc->owner.label,
+			   min_t(sector_t, dests->count, BIT(20))
+				   << SECTOR_SHIFT))
+		return -EINVAL;
 	if (from &&
 	    DIV_ROUND_UP(found.block, PAGE_SECTORS) > kc->own.pool.nr_pages)
 		return -EINVAL;
+	admitted = pressure_limits(kc);
+	if (admitted) {
+		err = pressure_admit(kc, !(flags & KCOPYD_NOWAIT));
+		if (err)
+			return err;
+	}
 	job = lock_and_alloc_job(kc, flags, &irq);
 	if (!job) {
+		kc->nr_admitted -= admitted;
 		raw_spin_unlock_irqrestore(&kc->lock, irq);
 		return -EAGAIN;
 	}
 	init_job(job, kc, flags, fn, context);
+	if (unlikely(!__in_root_cgroup()))
+		job->cgroup = find_cgroup(kc, flags, &irq);
+	kc->nr_admitted -= admitted;
 	set_regions(job, from, num_dests, dests, &found);
 	engine_submit(job, irq);
 	return 0;
@@ -399,8 +642,8 @@ int job_submit(struct kcopyd_client *kc, const struct io_region *from,
  * one that has failed: it is not touched, its bit is set in write_err, and the
  * others get the whole copy.
  *
- * Context: Process context; may sleep, for one small object (GFP_NOIO) and to
- * submit a read. With KCOPYD_NOWAIT any context but NMI.
+ * Context: Process context; may sleep, for one small object (GFP_NOIO), to submit a
+ * read, and for kcopyd_client_set_max_jobs(). With KCOPYD_NOWAIT any context but NMI.
  * Return: 0 if the job was accepted. -EINVAL for a NULL pointer, an unknown
  * flag, a number or a region out of range, counts that differ, a misaligned or
  * overlapping region, a client with less memory than one logical block, or if
@@ -567,13 +810,41 @@ void kcopyd_client_get_stats(struct kcopyd_client *kc,
 		return;
 	raw_spin_lock_irqsave(&kc->lock, flags);
 	*stats = kc->stats;
-	stats->jobs_pending = stats->jobs_submitted - stats->jobs_completed;
+	stats->jobs_pending = client_pending(kc);
+	stats->waits_for = __look_client(kc);
 	stats->pages_total = kc->own.pool.nr_pages;
 	if (kc->shares)
 		stats->pages_total += reserve_pages();
 	raw_spin_unlock_irqrestore(&kc->lock, flags);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_get_stats);
+
+/**
+ * kcopyd_wait_name - the word for a reason to wait
+ * @reason: the reason
+ *
+ * Context: Any.
+ * Return: The word; "none" if there is no such reason.
+ */
+const char *kcopyd_wait_name(enum kcopyd_wait reason)
+{
+	static const char *const names[KCOPYD_NR_WAITS] = {
+		[KCOPYD_WAIT_PAGES] = "pages",
+		[KCOPYD_WAIT_THROTTLE] = "throttle",
+		[KCOPYD_WAIT_RATE] = "rate",
+		[KCOPYD_WAIT_YIELD] = "yield",
+		[KCOPYD_WAIT_CGROUP] = "cgroup",
+		[KCOPYD_WAIT_QUEUE] = "queue",
+		[KCOPYD_WAIT_DEVICE] = "device",
+		[KCOPYD_WAIT_SUBMIT] = "submit",
+		[KCOPYD_WAIT_CALLBACK] = "callback",
+		[KCOPYD_WAIT_JOBS] = "jobs",
+	};
+
+	return reason < KCOPYD_NR_WAITS && names[reason] ? names[reason] :
+							   "none";
+}
+EXPORT_SYMBOL_GPL(kcopyd_wait_name);
 
 static int __init kcopyd_init(void)
 {
@@ -586,7 +857,18 @@ static int __init kcopyd_init(void)
 		return -ENOMEM;
 	err = region_io_setup();
 	if (err)
-		kmem_cache_destroy(job_cache);
+		goto err_region;
+	err = job_cgroup_setup();
+	if (err)
+		goto err_cgroup;
+	debugfs_init();
+	fault_setup();
+	return 0;
+
+err_cgroup:
+	region_io_cleanup();
+err_region:
+	kmem_cache_destroy(job_cache);
 	return err;
 }
 
@@ -598,6 +880,9 @@ static void __exit kcopyd_exit(void)
 	 * tasks to leave.
 	 */
 	synchronize_rcu_tasks();
+	fault_cleanup();
+	debugfs_exit();
+	job_cgroup_cleanup();
 	region_io_cleanup();
 	kmem_cache_destroy(job_cache);
 }

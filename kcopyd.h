@@ -37,6 +37,14 @@
  * its client; the first job that it submits never waits for another to finish.
  * It must not call kcopyd_client_drain() or kcopyd_client_destroy().
  *
+ * Control
+ * -------
+ *
+ * A client has a label, by which it is known to those who look at debugfs and
+ * tracepoints. It can be limited to a rate and to a number of pending jobs. It is a
+ * foreground client, or a background client, which yields to other I/O down to a
+ * floor. All of that can be changed while jobs are pending, and holds at once.
+ *
  * A caller, complete::
  *
  *	static void copied(int read_err, unsigned int write_err, void *context)
@@ -76,6 +84,9 @@
 
 /* The most destinations that one job can have. */
 #define KCOPYD_MAX_REGIONS 8
+
+/* How long the label of a client can be, with the 0 at its end. */
+#define KCOPYD_LABEL_SIZE 32
 
 /**
  * struct io_region - a range of sectors of a block device
@@ -130,6 +141,46 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
 				 void *context);
 
 /**
+ * enum kcopyd_class - what a client is for
+ * @KCOPYD_FOREGROUND: somebody waits for its copies; they do not yield
+ * @KCOPYD_BACKGROUND: its copies yield to other I/O
+ */
+enum kcopyd_class {
+	KCOPYD_FOREGROUND,
+	KCOPYD_BACKGROUND,
+};
+
+/**
+ * enum kcopyd_wait - why a job, or all jobs of a client, are not started now
+ * @KCOPYD_WAIT_NONE: nothing has to wait
+ * @KCOPYD_WAIT_PAGES: for memory: pages of the client, or of the reserve
+ * @KCOPYD_WAIT_THROTTLE: for the percent throttle of dm-kcopyd
+ * @KCOPYD_WAIT_RATE: for kcopyd_client_set_rate()
+ * @KCOPYD_WAIT_YIELD: a background client, for the I/O of others
+ * @KCOPYD_WAIT_CGROUP: for I/O of its cgroup, which holds as much memory as it may
+ * @KCOPYD_WAIT_QUEUE: for its turn: other jobs of the client come first
+ * @KCOPYD_WAIT_DEVICE: for I/O that is in flight
+ * @KCOPYD_WAIT_SUBMIT: for submit_bio(), which does not return
+ * @KCOPYD_WAIT_CALLBACK: it is over, and waits for callbacks before its own
+ * @KCOPYD_WAIT_JOBS: for kcopyd_client_set_max_jobs()
+ * @KCOPYD_NR_WAITS: how many reasons there are
+ */
+enum kcopyd_wait {
+	KCOPYD_WAIT_NONE,
+	KCOPYD_WAIT_PAGES,
+	KCOPYD_WAIT_THROTTLE,
+	KCOPYD_WAIT_RATE,
+	KCOPYD_WAIT_YIELD,
+	KCOPYD_WAIT_CGROUP,
+	KCOPYD_WAIT_QUEUE,
+	KCOPYD_WAIT_DEVICE,
+	KCOPYD_WAIT_SUBMIT,
+	KCOPYD_WAIT_CALLBACK,
+	KCOPYD_WAIT_JOBS,
+	KCOPYD_NR_WAITS,
+};
+
+/**
  * struct kcopyd_stats - what a client has done, and is doing
  * @jobs_submitted: copies and zeroings accepted since creation
  * @jobs_completed: those of them whose callback has been called
@@ -143,6 +194,10 @@ typedef void (*kcopyd_notify_fn)(int read_err, unsigned int write_err,
  *	client borrows from it
  * @pages_in_use: pages that hold data of jobs now
  * @pages_peak: the most pages that were in use at once
+ * @waits_for: what the client waits for: what keeps the next piece from being started,
+ *	else I/O in flight, or callbacks
+ * @jobs_stalled: how often a job was found that had made no progress for 30 seconds
+ * @bytes_per_second: how fast data was moved lately
  *
  * A sector has 512 bytes. Sectors whose I/O failed do not count.
  */
@@ -158,6 +213,9 @@ struct kcopyd_stats {
 	u32 pages_total;
 	u32 pages_in_use;
 	u32 pages_peak;
+	enum kcopyd_wait waits_for;
+	u64 jobs_stalled;
+	u64 bytes_per_second;
 };
 
 int kcopyd_client_create(unsigned int num_pages, struct kcopyd_client **result);
@@ -180,6 +238,17 @@ void *kcopyd_prepare_callback(struct kcopyd_client *kc, kcopyd_notify_fn fn,
 			      void *context);
 void kcopyd_do_callback(void *callback, int read_err, unsigned int write_err);
 
+void kcopyd_client_set_label(struct kcopyd_client *kc, const char *label);
+void kcopyd_client_set_class(struct kcopyd_client *kc, enum kcopyd_class class);
+void kcopyd_client_set_floor(struct kcopyd_client *kc, u64 bytes_per_second);
+void kcopyd_client_busy_begin(struct kcopyd_client *kc);
+void kcopyd_client_busy_end(struct kcopyd_client *kc);
+void kcopyd_client_set_rate(struct kcopyd_client *kc, u64 bytes_per_second);
+void kcopyd_client_set_ioprio(struct kcopyd_client *kc, u16 ioprio);
+void kcopyd_client_set_max_jobs(struct kcopyd_client *kc, unsigned int jobs);
+void kcopyd_client_wait_below(struct kcopyd_client *kc, unsigned int jobs);
+
+const char *kcopyd_wait_name(enum kcopyd_wait reason);
 void kcopyd_client_get_stats(struct kcopyd_client *kc,
 			     struct kcopyd_stats *stats);
 

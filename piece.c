@@ -16,6 +16,8 @@
  */
 #include <linux/blkdev.h>
 
+#include "job_cgroup.h"
+#include "observe.h"
 #include "piece.h"
 
 /* Destinations have failed: stop the job if none is left. */
@@ -29,19 +31,71 @@ static void note_failed(struct job *job, unsigned long failed)
 		job_stop(job);
 }
 
+/* How much of a piece is zeroed by writing at a time. */
+static unsigned int zero_pages_sectors(const struct piece *piece)
+{
+	return min_t(unsigned int, REGION_ZERO_SECTORS,
+		     piece->sectors - piece->zeroed);
+}
+
+/* Submit the bios of a step. */
+static __always_inline void submit_step(struct piece *piece, enum phase phase,
+					unsigned long places)
+{
+	struct region_io *io = &piece->room.io;
+	struct job *job = piece->job;
+
+	switch (phase) {
+	case PHASE_READ:
+		region_read(io, &job->from, piece->offset, piece->sectors);
+		break;
+	case PHASE_WRITE:
+		region_write(io, job->to, places, piece->offset,
+			     piece->sectors);
+		break;
+	case PHASE_ZERO_COMMAND:
+		region_write_zeroes(io, job->to, places, piece->offset,
+				    piece->sectors);
+		break;
+	case PHASE_ZERO_PAGES:
+		region_write_zero_pages(io, job->to, places,
+					piece->offset + piece->zeroed,
+					zero_pages_sectors(piece));
+		break;
+	case PHASE_FLUSH:
+		region_flush(io, job->to, places);
+	}
+}
+
+/* For the work of the job's cgroup. */
+static void submit_later(struct piece *piece)
+{
+	submit_step(piece, piece->phase, piece->submitting);
+}
+
+/* Begin a step. Inlined: each caller knows the phase. */
+static __always_inline void issue(struct piece *piece, enum phase phase,
+				  unsigned long places)
+{
+	piece->phase = phase;
+	if (unlikely(piece->job->cgroup)) {
+		piece->submitting = places;
+		job_cgroup_submit(piece, submit_later);
+	} else {
+		submit_step(piece, phase, places);
+	}
+}
+
 /*
  * Zero what is left of a piece by writing, a part at a time. Returns how many
  * sectors are written, of all destinations.
  */
 static unsigned int write_zero_pages(struct piece *piece)
 {
-	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
-				     piece->sectors - piece->zeroed);
+	unsigned int sectors = zero_pages_sectors(piece);
 	unsigned long places = piece->places;
 
-	piece->phase = PHASE_ZERO_PAGES;
-	region_write_zero_pages(&piece->room.io, piece->job->to, places,
-				piece->offset + piece->zeroed, sectors);
+	issue(piece, PHASE_ZERO_PAGES, places);
 	return sectors * hweight_long(places);
 }
 
@@ -52,15 +106,13 @@ static void begin_zeroing(struct piece *piece)
 	unsigned long command = all & READ_ONCE(job->offload);
 
 	piece->places = all & ~command;
-	if (!all) {
-		/* Every destination failed since the piece was made. */
+	/* Every destination may have failed since the piece was made. */
+	if (!all)
 		region_skip(&piece->room.io);
-	} else if (command) {
-		region_write_zeroes(&piece->room.io, job->to, command,
-				    piece->offset, piece->sectors);
-	} else {
+	else if (command)
+		issue(piece, PHASE_ZERO_COMMAND, command);
+	else
 		write_zero_pages(piece);
-	}
 }
 
 /**
@@ -78,12 +130,11 @@ void piece_begin(struct piece *piece)
 		begin_zeroing(piece);
 		break;
 	case PHASE_FLUSH:
-		region_flush(&piece->room.io, job->to,
-			     job_all_places(job) & ~job->write_err);
+		issue(piece, PHASE_FLUSH,
+		      job_all_places(job) & ~job->write_err);
 		break;
 	default:
-		region_read(&piece->room.io, &job->from, piece->offset,
-			    piece->sectors);
+		issue(piece, PHASE_READ, BIT(0));
 	}
 }
 
@@ -121,8 +172,7 @@ static __always_inline unsigned int begin_write(struct piece *piece)
 
 	piece->phase = PHASE_WRITE;
 	if (likely(places))
-		region_write(&piece->room.io, job->to, places, piece->offset,
-			     sectors);
+		issue(piece, PHASE_WRITE, places);
 	else
 		region_skip(&piece->room.io);
 	return sectors * hweight_long(places);
@@ -184,12 +234,10 @@ static unsigned int joined_write_ended(struct piece *piece,
 	if (region_failed(&piece->room.io) || piece->room.io.places != places)
 		return spoil(piece, retired);
 	piece->written = hweight_long(places) * piece->sectors;
-	if (piece->job->flags & KCOPYD_DURABLE) {
-		piece->phase = PHASE_FLUSH;
-		region_flush(&piece->room.io, piece->job->to, places);
-	} else {
+	if (piece->job->flags & KCOPYD_DURABLE)
+		issue(piece, PHASE_FLUSH, places);
+	else
 		list_add_tail(&piece->room.list, retired);
-	}
 	return 0;
 }
 
@@ -257,8 +305,7 @@ static unsigned int zero_command_ended(struct piece *piece,
 static unsigned int zero_pages_ended(struct piece *piece,
 				     struct list_head *retired)
 {
-	unsigned int sectors = min_t(unsigned int, REGION_ZERO_SECTORS,
-				     piece->sectors - piece->zeroed);
+	unsigned int sectors = zero_pages_sectors(piece);
 
 	note_writes(piece, sectors, 0);
 	piece->places &= job_places(piece->job);
@@ -290,6 +337,7 @@ static void flush_ended(struct piece *piece, struct list_head *retired)
  */
 unsigned int piece_advance(struct piece *piece, struct list_head *retired)
 {
+	observe_step(piece);
 	switch (piece->phase) {
 	case PHASE_READ:
 		return read_ended(piece, retired);

@@ -10,15 +10,28 @@
  * some: a piece gets all its pages at once, before its first I/O, and then runs to
  * its end. The first in line waits until there is room, and nobody overtakes it.
  */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/time64.h>
+
+#include "job_cgroup.h"
 #include "join.h"
+#include "observe.h"
 #include "throttle.h"
 #include "turns.h"
+#include "yield.h"
 
 /*
  * A device that zeroes on command does not need our memory, so such pieces can
  * be longer: 32 MiB.
  */
 #define ZERO_PIECE_SECTORS_MAX 65536
+
+/* Who has to wait for a time waits so much longer, to start several pieces then. */
+#define BATCH_NS NSEC_PER_MSEC
+
+/* So many jobs that can't be started are passed before the lock is released. */
+#define LOOKS_MAX 64
 
 /* One job has no more pieces than this in flight, to leave room for others. */
 #define JOB_PIECES_MAX 8
@@ -36,13 +49,29 @@ static unsigned int pieces_max(const struct job *job)
 	return JOB_PIECES_MAX;
 }
 
+/* How long a piece may be, in sectors, as far as all policies are concerned. */
+static unsigned int piece_max(const struct job *job)
+{
+	const struct kcopyd_client *kc = job->kc;
+	unsigned int max = UINT_MAX;
+
+	if (unlikely(kc->limited) && rate_limits(&kc->rate))
+		max = rate_piece_sectors(&kc->rate, job->block);
+	if (unlikely(kc->limited) && kc->yield.background)
+		max = min(max, yield_piece_sectors(job));
+	if (unlikely(job->cgroup))
+		max = min(max, job_cgroup_piece_sectors(job));
+	return max;
+}
+
 static unsigned int zero_piece_length(const struct job *job)
 {
 	unsigned int max = REGION_ZERO_SECTORS;
 
 	if (READ_ONCE(job->offload) == job_all_places(job))
 		max = ZERO_PIECE_SECTORS_MAX;
-	return min_t(sector_t, job->count - job->next, max);
+	return min3(job->count - job->next, (sector_t)max,
+		    (sector_t)piece_max(job));
 }
 
 /*
@@ -87,6 +116,10 @@ static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
 
 	if (piece->throttled)
 		throttle_end(kc->throttle);
+	if (unlikely(piece->job->cgroup))
+		__job_cgroup_uncharge(piece);
+	if (unlikely(piece->slots))
+		__yield_uncharge(piece);
 	list_del(&room->list);
 	if (room->space == &kc->own)
 		copy_space_put(room);
@@ -104,10 +137,11 @@ static struct copy_room *__get_room_for_run(struct kcopyd_client *kc,
 					    struct job *job,
 					    struct run_of_jobs *run)
 {
-	unsigned int longest = kc->own.piece_sectors;
+	unsigned int longest = min(kc->own.piece_sectors, piece_max(job));
 	struct copy_room *room;
 
-	__join(kc, job, run, kc->shares ? reserve_longest() : longest);
+	__join(kc, job, run,
+	       kc->shares ? min(reserve_longest(), piece_max(job)) : longest);
 	if (list_empty(&run->others))
 		return NULL;
 	room = __get_room(kc, job, run->sectors);
@@ -129,6 +163,9 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 {
 	piece->room.io.stop = &job->stop;
 	piece->room.io.write_read_only = job->flags & JOB_DROPIN;
+	piece->room.io.bio_ended = NULL;
+	piece->room.io.css = job->cgroup ? job->cgroup->css : NULL;
+	piece->room.io.owner = &job->kc->owner;
 	piece->kc = job->kc;
 	piece->job = job;
 	piece->phase = phase;
@@ -138,12 +175,14 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 	piece->read = 0;
 	piece->written = 0;
 	piece->is_joined = false;
+	piece->slots = 0;
 }
 
 /* A job has got its piece: does it get more turns now? */
 static void __end_turn(struct kcopyd_client *kc, struct job *job,
 		       unsigned int sectors)
 {
+	observe_started(job);
 	job->next += sectors;
 	job->inflight++;
 	if (job_has_more(job) && job->inflight < pieces_max(job))
@@ -167,8 +206,8 @@ static struct piece *__next_zeroes(struct kcopyd_client *kc, struct job *job)
 
 static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
 {
-	sector_t left = job->count - job->next;
-	bool looks = __may_join(kc, job);
+	sector_t left = min_t(sector_t, job->count - job->next, piece_max(job));
+	bool looks = left == job->count && __may_join(kc, job);
 	struct run_of_jobs run = { .sectors = 0 };
 	struct copy_room *room = NULL;
 	struct piece *piece;
@@ -193,18 +232,50 @@ static struct piece *__next_copy(struct kcopyd_client *kc, struct job *job)
 	return piece;
 }
 
-/* Make a piece for the first in line, if there is room for it. */
-static struct piece *__next_piece(struct kcopyd_client *kc)
+/* Look again after this time. */
+static void __set_timer(struct kcopyd_client *kc, u64 ns)
 {
+	hrtimer_start(&kc->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
+}
+
+/* Who is first in line and may be started? */
+static struct job *__first_to_start(struct kcopyd_client *kc)
+{
+	unsigned int looks = 0;
 	struct job *job;
 
-	/* The end of the piece that failed will finish these. */
-	while ((job = first_turn(kc)) && job_stopped(job))
-		list_del_init(&job->turn);
-	if (!job)
+	while ((job = first_turn(kc))) {
+		if (job_stopped(job)) {
+			/* The end of the piece that failed will finish it. */
+			list_del_init(&job->turn);
+		} else if (unlikely(job->cgroup) &&
+			   !__job_cgroup_may_start(job->cgroup)) {
+			list_move_tail(&job->turn, &job->cgroup->waiting);
+		} else {
+			break;
+		}
+		if (++looks == LOOKS_MAX) {
+			__set_timer(kc, 0);
+			return NULL;
+		}
+	}
+	return job;
+}
+
+/* Make a piece for a job that is first in line, if there is room for it. */
+static struct piece *__next_piece(struct kcopyd_client *kc, struct job *job)
+{
+	struct piece *piece;
+
+	kc->waits_for = KCOPYD_WAIT_PAGES;
+	piece = job_is_zeroing(job) ? __next_zeroes(kc, job) :
+				      __next_copy(kc, job);
+	if (!piece)
 		return NULL;
-	return job_is_zeroing(job) ? __next_zeroes(kc, job) :
-				     __next_copy(kc, job);
+	kc->waits_for = KCOPYD_WAIT_NONE;
+	if (unlikely(job->cgroup))
+		__job_cgroup_charge(piece);
+	return piece;
 }
 
 /* Does the throttle let a piece begin? If not, it will be asked again. */
@@ -212,26 +283,67 @@ static bool __throttle_allows(struct kcopyd_client *kc)
 {
 	unsigned long wait = throttle_begin(kc->throttle, &kc->throttled);
 
-	if (wait)
+	if (wait) {
 		mod_delayed_work(kc->wq, &kc->unthrottle, wait);
+		kc->waits_for = KCOPYD_WAIT_THROTTLE;
+	}
 	return !wait;
 }
 
-/* Make a piece, if there is room and the throttle allows. */
+/* Do the policies let a piece of a job begin? If not, they will be asked again. */
+static bool __policies_allow(struct kcopyd_client *kc, const struct job *job)
+{
+	u64 now = ktime_get_ns(), wait = 0;
+
+	if (rate_limits(&kc->rate)) {
+		wait = rate_delay(&kc->rate, now);
+		kc->waits_for = KCOPYD_WAIT_RATE;
+	}
+	if (!wait && kc->yield.background) {
+		wait = __yield_delay(kc, job, now);
+		kc->waits_for = KCOPYD_WAIT_YIELD;
+	}
+	if (wait && wait != YIELD_UNTIL_TOLD)
+		__set_timer(kc, wait + BATCH_NS);
+	return !wait;
+}
+
+/* Tell the policies that a piece begins. */
+static void __charge_policies(struct kcopyd_client *kc, struct piece *piece)
+{
+	u64 now = ktime_get_ns();
+
+	if (rate_limits(&kc->rate))
+		rate_charge(&kc->rate, now,
+			    (u64)piece->sectors << SECTOR_SHIFT);
+	if (kc->yield.background)
+		__yield_charge(piece, now);
+}
+
+/* Make a piece, if there is room, and the policies and the throttle allow. */
 static struct piece *__start_one(struct kcopyd_client *kc)
 {
-	bool limited = throttle_limits(kc->throttle);
+	bool throttled = throttle_limits(kc->throttle);
+	struct job *job = __first_to_start(kc);
 	struct piece *piece;
 
-	if (!limited)
+	if (!job)
+		return NULL;
+	if (unlikely(kc->limited) && !__policies_allow(kc, job))
+		return NULL;
+	if (!throttled)
 		kc->throttled = 0;
 	else if (!__throttle_allows(kc))
 		return NULL;
-	piece = __next_piece(kc);
-	if (piece)
-		piece->throttled = limited;
-	else if (limited)
-		throttle_end(kc->throttle);
+	piece = __next_piece(kc, job);
+	if (!piece) {
+		if (throttled)
+			throttle_end(kc->throttle);
+		return NULL;
+	}
+	piece->throttled = throttled;
+	if (unlikely(kc->limited))
+		__charge_policies(kc, piece);
 	return piece;
 }
 
@@ -240,7 +352,8 @@ static bool __needs_room(struct kcopyd_client *kc)
 {
 	struct job *job = first_turn(kc);
 
-	return job && !job_is_zeroing(job) && !kc->throttled;
+	return job && !job_is_zeroing(job) &&
+	       kc->waits_for <= KCOPYD_WAIT_PAGES;
 }
 
 /* How many sectors the first step of a piece moves, at the most. */
@@ -266,14 +379,18 @@ static unsigned int first_step(const struct piece *piece)
 int __turns_start(struct kcopyd_client *kc, struct list_head *started,
 		  int sectors)
 {
+	enum kcopyd_wait before;
 	struct piece *piece;
 
 	lockdep_assert_held(&kc->lock);
+	before = kc->waits_for;
+	kc->waits_for = KCOPYD_WAIT_NONE;
 	while (sectors > 0 && !list_empty(&kc->turns) &&
 	       (piece = __start_one(kc))) {
 		list_add_tail(&piece->room.list, started);
 		sectors -= first_step(piece);
 	}
+	observe_wait(kc, before);
 	if (!list_empty(&kc->borrower.in_line) && !__needs_room(kc))
 		reserve_leave_line(&kc->borrower);
 	return sectors;
@@ -316,6 +433,7 @@ void __turns_retire(struct kcopyd_client *kc, struct list_head *retired,
 		struct job *job = piece->job;
 
 		__take_back(kc, piece);
+		job->progress = jiffies;
 		if (unlikely(piece->is_joined)) {
 			__join_ended(piece, over);
 			__put_piece(kc, piece);

@@ -97,7 +97,9 @@ static int mirror_message(struct dm_target *ti, unsigned int argc, char **argv,
 		sync_start(ti->private, STOP_PAUSED);
 		return 0;
 	}
-	DMERR("messages are: pause, resume");
+	if (argc == 2 && !speed_message(ti->private, argv[0], argv[1]))
+		return 0;
+	DMERR("messages are: pause, resume, rate BYTES, floor BYTES, class CLASS, jobs NUMBER");
 	return -EINVAL;
 }
 
@@ -128,7 +130,7 @@ static unsigned int show_activity(struct mirror *m, char *result,
 	else if (m->stop & STOP_PAUSED)
 		DMEMIT("paused");
 	else if (m->filling)
-		DMEMIT("filling");
+		sz += speed_show_now(m, result, maxlen);
 	else
 		DMEMIT("stopped unreadable %llu",
 		       (unsigned long long)m->unreadable);
@@ -162,6 +164,7 @@ static void mirror_status(struct dm_target *ti, status_type_t type,
 			       format_dev_t(name, m->legs[i].number),
 			       (unsigned long long)m->legs[i].offset,
 			       leg_state(m, i, true));
+		sz += speed_show(m, result + sz, maxlen - sz);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
@@ -192,7 +195,7 @@ static int mirror_iterate_devices(struct dm_target *ti,
 
 static struct target_type kmirror_target = {
 	.name = "kmirror",
-	.version = { 2, 0, 0 },
+	.version = { 2, 1, 0 },
 	.features = DM_TARGET_ALWAYS_WRITEABLE,
 	.module = THIS_MODULE,
 	.ctr = mirror_ctr,

@@ -13,6 +13,7 @@
  * kmirror_table.c	the table, and what the one before it knows
  * kmirror_io.c		where bios go, and what becomes of a leg that fails
  * kmirror_sync.c	copies by kcopyd: legs are filled, and bad sectors repaired
+ * kmirror_control.c	how fast
  *
  * Writes and copies exclude each other
  * ------------------------------------
@@ -101,6 +102,14 @@ struct copy {
  */
 enum fast_state { FAST_ON, FAST_STOPPING, FAST_OFF };
 
+/* How legs are filled; see kmirror_control.c. */
+struct speed {
+	u64 rate;			/* bytes a second; 0: no limit */
+	u64 floor;
+	bool background;
+	unsigned int jobs;		/* regions at once */
+};
+
 struct mirror {
 	struct dm_target *ti;
 	struct kcopyd_client *kc;
@@ -128,6 +137,8 @@ struct mirror {
 	sector_t unreadable;		/* where the first of them begins */
 	unsigned int stop;		/* mask of STOP_... */
 	bool filling;			/* the end is to be announced */
+	struct speed speed;
+	unsigned int nr_held;		/* writes that wait for a copy */
 	struct copy copies[COPIES];
 	struct bio_list put_off;	/* for the worker to send */
 	DECLARE_HASHTABLE(writes, 6);	/* in flight, may meet a claim */
@@ -143,6 +154,7 @@ struct mirror_io {
 	struct hlist_node node;		/* in the mirror's writes */
 	bool fast;			/* counted by the mirror's @fast */
 	bool direct;			/* the bio itself was sent to a leg */
+	bool told;			/* kcopyd was told that it has begun */
 	unsigned long region;
 	unsigned long legs;		/* mask: where it was sent */
 	unsigned long in_sync;		/* a flush: legs in sync when it began */
@@ -197,6 +209,15 @@ void mirror_was_resumed(struct mirror *m);
 int mirror_map(struct dm_target *ti, struct bio *bio);
 int mirror_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error);
 void send_put_off(struct mirror *m);
+
+int speed_read_features(struct mirror *m, struct dm_arg_set *args);
+void speed_apply(struct mirror *m);
+int speed_message(struct mirror *m, const char *name, const char *value);
+unsigned int speed_show(struct mirror *m, char *result, unsigned int maxlen);
+unsigned int speed_show_now(struct mirror *m, char *result,
+			    unsigned int maxlen);
+void __write_is_held(struct mirror *m);
+void __writes_are_free(struct mirror *m, unsigned int nr);
 
 struct copy *__copy_of_region(struct mirror *m, unsigned long region);
 void want_repair(struct mirror *m, struct mirror_io *io);

@@ -74,6 +74,20 @@ static void end_bio(struct bio *bio, blk_status_t status)
 	bio_endio(bio);
 }
 
+/* Copies yield to what is sent to legs. While there are none, nobody needs to know. */
+static void tell_begin(struct mirror *m, struct mirror_io *io)
+{
+	io->told = READ_ONCE(m->filling);
+	if (unlikely(io->told))
+		kcopyd_client_busy_begin(m->kc);
+}
+
+static void tell_end(struct mirror *m, const struct mirror_io *io)
+{
+	if (unlikely(io->told))
+		kcopyd_client_busy_end(m->kc);
+}
+
 static void put_off(struct mirror *m, struct bio *bio)
 {
 	unsigned long flags;
@@ -109,10 +123,12 @@ static bool write_enters(struct mirror *m, struct mirror_io *io)
 
 	spin_lock_irq(&m->lock);
 	copy = __copy_of_region(m, io->region);
-	if (copy)
+	if (copy) {
 		bio_list_add(&copy->writes, io->bio);
-	else
+		__write_is_held(m);
+	} else {
 		hash_add(m->writes, &io->node, io->region);
+	}
 	spin_unlock_irq(&m->lock);
 	return !copy;
 }
@@ -211,6 +227,7 @@ static void put_io(struct mirror_io *io)
 {
 	if (!atomic_dec_and_test(&io->pending))
 		return;
+	tell_end(io->mirror, io);
 	if (is_write(io))
 		finish_write(io->mirror, io);
 	else
@@ -270,6 +287,7 @@ static void send(struct mirror_io *io, unsigned long legs)
 	unsigned int leg;
 
 	io->legs = legs;
+	tell_begin(io->mirror, io);
 	/* One more for us, so that it does not end before all are sent. */
 	atomic_set(&io->pending, hweight_long(legs) + 1);
 	for_each_set_bit(leg, &legs, LEGS_MAX)
@@ -385,6 +403,7 @@ static int map_read(struct mirror *m, struct mirror_io *io, struct bio *bio)
 	if (!io->direct)
 		return DM_MAPIO_KILL;
 	atomic_inc(&m->legs[leg].reads);
+	tell_begin(m, io);
 	io->legs = BIT(leg);
 	io->iter = bio->bi_iter;
 	bio_set_dev(bio, m->legs[leg].dev->bdev);
@@ -414,6 +433,7 @@ int mirror_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 	if (!io->direct)
 		return DM_ENDIO_DONE;
 	atomic_dec(&m->legs[__ffs(io->legs)].reads);
+	tell_end(m, io);
 	if (likely(!*error))
 		return DM_ENDIO_DONE;
 	init_io(m, io, bio);

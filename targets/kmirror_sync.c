@@ -87,6 +87,8 @@ static void __claim_region(struct mirror *m, struct copy *copy)
 {
 	unsigned long region = __next_region(m);
 
+	if (copy - m->copies >= m->speed.jobs)
+		return;
 	/* It may be under repair: then we are woken later. */
 	if (region == m->nr_regions || __copy_of_region(m, region))
 		return;
@@ -104,6 +106,7 @@ static void __give_back(struct mirror *m, struct copy *copy)
 {
 	lockdep_assert_held(&m->lock);
 	copy->state = COPY_IDLE;
+	__writes_are_free(m, bio_list_size(&copy->writes));
 	bio_list_merge(&m->put_off, &copy->writes);
 	bio_list_init(&copy->writes);
 	queue_work(m->wq, &m->work);

@@ -279,6 +279,15 @@ static unsigned int copy_pages(struct mirror *m)
 	return FILLS * DIV_ROUND_UP(to_bytes(sectors), PAGE_SIZE);
 }
 
+static void set_label(struct mirror *m)
+{
+	char label[KCOPYD_LABEL_SIZE];
+
+	snprintf(label, sizeof(label), "kmirror-%s",
+		 dm_device_name(dm_table_get_md(m->ti->table)));
+	kcopyd_client_set_label(m->kc, label);
+}
+
 static int set_memory_aside(struct mirror *m)
 {
 	int err = -ENOMEM;
@@ -296,6 +305,8 @@ static int set_memory_aside(struct mirror *m)
 	err = kcopyd_client_create(copy_pages(m), &m->kc);
 	if (err)
 		goto err_client;
+	set_label(m);
+	speed_apply(m);
 	return 0;
 
 err_client:
@@ -331,8 +342,12 @@ static int check_table(struct mirror *m, struct dm_arg_set *args)
 
 	if (err)
 		return err;
+	err = speed_read_features(m, args);
+	if (err)
+		return err;
 	if (args->argc) {
-		m->ti->error = "There are more arguments than the legs have";
+		m->ti->error =
+			"There are more arguments than the features have";
 		return -EINVAL;
 	}
 	return check_legs(m) ?: check_predecessor(m);
@@ -340,7 +355,7 @@ static int check_table(struct mirror *m, struct dm_arg_set *args)
 
 /*
  * Arguments: <region_sectors> <legs> <dev> <offset> <state>
- *	      [<dev> <offset> <state>]...
+ *	      [<dev> <offset> <state>]... [<words> <feature> <value>...]
  */
 int mirror_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {

@@ -70,6 +70,14 @@ static bool __is_store(struct block_device *bdev)
 	return false;
 }
 
+static void set_label(struct origin *o)
+{
+	char label[KCOPYD_LABEL_SIZE];
+
+	snprintf(label, sizeof(label), "ksnap-%pg", o->bdev);
+	kcopyd_client_set_label(o->kc, label);
+}
+
 /* Returns an ERR_PTR() on failure: as kcopyd_client_create_shared(). */
 static struct origin *new_origin(struct block_device *bdev)
 {
@@ -86,6 +94,7 @@ static struct origin *new_origin(struct block_device *bdev)
 	err = kcopyd_client_create_shared(CLIENT_PAGES, &o->kc);
 	if (err)
 		goto err_client;
+	set_label(o);
 	return o;
 
 err_client:

@@ -11,6 +11,8 @@
 #include <linux/slab.h>
 
 #include "../io_region.c"
+
+static const struct io_owner nobody;
 #include "test_disk.h"
 
 #define DISK_SECTORS   1280
@@ -602,6 +604,7 @@ static void step_may_be_freed_when_it_ends(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, step);
 		memcpy(step->places, f->places, sizeof(step->places));
 		step->io.done = free_step;
+		step->io.owner = &nobody;
 		step->io.stop = &f->stop;
 		step->ended = &f->ended;
 		if (round % 2)
@@ -639,6 +642,7 @@ static int io_region_test_init(struct kunit *test)
 		       SECTOR_SIZE);
 	init_completion(&f->ended);
 	f->io.done = step_ended;
+	f->io.owner = &nobody;
 	f->io.stop = &f->stop;
 	test->priv = f;
 	return 0;

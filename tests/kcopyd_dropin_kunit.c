@@ -6,7 +6,9 @@
  */
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 
+#include "client.h"
 #include "include/linux/dm-kcopyd.h"
 #include "kcopyd_test.h"
 
@@ -567,7 +569,46 @@ static void throttled_client_calls_back_at_once(struct kunit *test)
 	kt_wait(test, second);
 }
 
+/* Promise 28: who looks at the clients sees which module made this one. */
+static void client_has_the_name_of_its_module(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+
+	make_dm_client(test, NULL);
+	KUNIT_EXPECT_STREQ(test, f->kc->owner.label, "kcopyd_dropin_kunit");
+}
+
+/* Promise 24: the copies of some modules yield, those of the others do not. */
+static void module_decides_on_the_class(struct kunit *test)
+{
+	static const struct {
+		const char *module;
+		bool background;
+	} modules[] = {
+		{ "dm_mirror", true },	   { "dm_clone", true },
+		{ "dm_cache", true },	   { "dm_writecache", true },
+		{ "dm_zoned", true },	   { "dm_snapshot", false },
+		{ "dm_thin_pool", false }, { "dm_mirro", false },
+		{ "dm_mirrors", false },   { "zoned", false },
+	};
+	struct kcopyd_client *kc;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(modules); i++) {
+		kc = kcopyd_dm_client_create(NULL, modules[i].module);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kc));
+		KUNIT_EXPECT_EQ_MSG(test, kc->yield.background,
+				    modules[i].background, "%s",
+				    modules[i].module);
+		KUNIT_EXPECT_EQ(test, kc->yield.floor.bytes,
+				modules[i].background ? 10 * SZ_1M : 0);
+		dm_kcopyd_client_destroy(kc);
+	}
+}
+
 static struct kunit_case dropin_cases[] = {
+	KUNIT_CASE(module_decides_on_the_class),
+	KUNIT_CASE(client_has_the_name_of_its_module),
 	KUNIT_CASE(copies_to_eight_destinations),
 	KUNIT_CASE(zeroes),
 	KUNIT_CASE(copy_without_source_zeroes),

@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "client.h"
 #include "kcopyd_test.h"
 
 static const unsigned int lengths[] = { 1, 7, 8, 9, 100, 1023, 1025, 4099 };
@@ -328,7 +329,23 @@ static void kcopyd_test_case_exit(struct kunit *test)
 	memset(&loops, 0, sizeof(loops));
 }
 
+/* Promise 28: a label is one word of a table. */
+static void label_is_kept_as_one_word(struct kunit *test)
+{
+	struct kt_fixture *f = test->priv;
+
+	kt_make_client(test, 1);
+	KUNIT_EXPECT_GT(test, strlen(f->kc->owner.label), 0);
+	kcopyd_client_set_label(f->kc, "my target\t253:0\xff");
+	KUNIT_EXPECT_STREQ(test, f->kc->owner.label, "my_target_253:0_");
+	kcopyd_client_set_label(f->kc,
+				"0123456789012345678901234567890123456789");
+	KUNIT_EXPECT_STREQ(test, f->kc->owner.label,
+			   "0123456789012345678901234567890");
+}
+
 static struct kunit_case kcopyd_cases[] = {
+	KUNIT_CASE(label_is_kept_as_one_word),
 	KUNIT_CASE(copy_is_equal_to_its_source),
 	KUNIT_CASE(copy_goes_to_every_destination),
 	KUNIT_CASE(copy_within_one_device_works),

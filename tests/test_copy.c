@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Copies for scripts: /sys/kernel/debug/test-copy
+ * Copies for scripts: /sys/kernel/debug/test-copy, and test-copy-beside, for a second
+ * copy by the same client at the same time
  *
- * A line is written to the file:
+ * A line is written to one of the files:
  *
  *	open DEVICE...			hold these open; they are numbered from 0
  *	copy SECTORS FROM TO...		start a copy from one of them to others
- *	close				end the copy, and close the devices
+ *	rate BYTES			limit the rate of both
+ *	background FLOOR		have them yield, but not below this rate
+ *	foreground			have them yield no more
+ *	ioprio NUMBER			set the I/O priority of both
+ *	close				end the copies, and close the devices
  *
- * What is read from it is how the last copy goes; if it is not over, after a while:
+ * What is read from it is how its last copy goes; if it is not over, after a while:
  *
  *	busy
  *	refused ERRNO
@@ -36,23 +41,27 @@ static DEFINE_MUTEX(lock); /* guards all but the result */
 static struct kcopyd_client *client;
 static struct compat_bdev devices[MAX_DEVICES];
 static unsigned int nr_devices;
-static unsigned long nr_copies;
-static struct dentry *file;
 
-/* Of the last copy. */
-static int refused;
-static int read_err;
-static unsigned int write_err;
-static atomic_long_t running; /* its number, until it has been called back */
+/* The last copy of a file. */
+static struct copy {
+	struct dentry *file;
+	int refused;
+	int read_err;
+	unsigned int write_err;
+	atomic_long_t running; /* its number, until it has been called back */
+} copies[2];
+
+static unsigned long nr_copies; /* even numbers are those of the first file */
 static DECLARE_WAIT_QUEUE_HEAD(ended);
 
-static void copied(int read_error, unsigned int write_errors, void *context)
+static void copied(int read_err, unsigned int write_err, void *context)
 {
 	long number = (long)context;
+	struct copy *copy = &copies[number % 2];
 
-	read_err = read_error;
-	write_err = write_errors;
-	WARN_ON(atomic_long_cmpxchg(&running, number, 0) != number);
+	copy->read_err = read_err;
+	copy->write_err = write_err;
+	WARN_ON(atomic_long_cmpxchg(&copy->running, number, 0) != number);
 	wake_up_all(&ended);
 }
 
@@ -108,14 +117,15 @@ static int next_region(char **words, int sectors, struct io_region *region)
 	return 0;
 }
 
-static int start_copy(char *words)
+static int start_copy(struct copy *copy, char *words)
 {
 	struct io_region from, to[KCOPYD_MAX_REGIONS];
 	int sectors = next_number(&words);
 	unsigned int num_dests = 0;
+	long number;
 	int err;
 
-	if (atomic_long_read(&running))
+	if (atomic_long_read(&copy->running))
 		return -EBUSY;
 	err = next_region(&words, sectors, &from);
 	while (!err && words) {
@@ -125,38 +135,58 @@ static int start_copy(char *words)
 	}
 	if (err)
 		return err;
-	atomic_long_set(&running, ++nr_copies);
-	refused = kcopyd_copy(client, &from, num_dests, to, 0, copied,
-			      (void *)nr_copies);
-	if (refused)
-		WARN_ON(atomic_long_xchg(&running, 0) != nr_copies);
+	nr_copies += 2;
+	number = nr_copies + (copy - copies);
+	atomic_long_set(&copy->running, number);
+	copy->refused = kcopyd_copy(client, &from, num_dests, to, 0, copied,
+				    (void *)number);
+	if (copy->refused)
+		WARN_ON(atomic_long_xchg(&copy->running, 0) != number);
 	return 0;
 }
 
-static int obey(char *line)
+static int obey(struct copy *copy, char *line)
 {
 	const char *word = strsep(&line, " ");
 
 	if (!strcmp(word, "open"))
 		return open_devices(line);
 	if (!strcmp(word, "copy"))
-		return start_copy(line);
+		return start_copy(copy, line);
+	if (!strcmp(word, "rate") && client) {
+		kcopyd_client_set_rate(client, next_number(&line));
+		return 0;
+	}
+	if (!strcmp(word, "background") && client) {
+		kcopyd_client_set_floor(client, next_number(&line));
+		kcopyd_client_set_class(client, KCOPYD_BACKGROUND);
+		return 0;
+	}
+	if (!strcmp(word, "foreground") && client) {
+		kcopyd_client_set_class(client, KCOPYD_FOREGROUND);
+		return 0;
+	}
+	if (!strcmp(word, "ioprio") && client) {
+		kcopyd_client_set_ioprio(client, next_number(&line));
+		return 0;
+	}
 	if (strcmp(word, "close"))
 		return -EINVAL;
 	close_devices();
 	return 0;
 }
 
-static ssize_t copy_write(struct file *unused, const char __user *from,
+static ssize_t copy_write(struct file *file, const char __user *from,
 			  size_t size, loff_t *pos)
 {
+	struct copy *copy = file_inode(file)->i_private;
 	char *line = memdup_user_nul(from, size);
 	int err;
 
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	mutex_lock(&lock);
-	err = obey(strim(line));
+	err = obey(copy, strim(line));
 	mutex_unlock(&lock);
 	kfree(line);
 	return err ?: size;
@@ -164,21 +194,24 @@ static ssize_t copy_write(struct file *unused, const char __user *from,
 
 static int copy_show(struct seq_file *out, void *unused)
 {
-	wait_event_timeout(ended, !atomic_long_read(&running), HZ / 10);
+	struct copy *copy = out->private;
+
+	wait_event_timeout(ended, !atomic_long_read(&copy->running), HZ / 10);
 	mutex_lock(&lock);
-	if (atomic_long_read_acquire(&running))
+	if (atomic_long_read_acquire(&copy->running))
 		seq_puts(out, "busy\n");
-	else if (refused)
-		seq_printf(out, "refused %d\n", refused);
+	else if (copy->refused)
+		seq_printf(out, "refused %d\n", copy->refused);
 	else
-		seq_printf(out, "read %d write %u\n", read_err, write_err);
+		seq_printf(out, "read %d write %u\n", copy->read_err,
+			   copy->write_err);
 	mutex_unlock(&lock);
 	return 0;
 }
 
 static int copy_open(struct inode *inode, struct file *opened)
 {
-	return single_open(opened, copy_show, NULL);
+	return single_open(opened, copy_show, inode->i_private);
 }
 
 static const struct file_operations copy_fops = {
@@ -191,13 +224,17 @@ static const struct file_operations copy_fops = {
 
 static int __init copy_init(void)
 {
-	file = debugfs_create_file("test-copy", 0600, NULL, NULL, &copy_fops);
-	return PTR_ERR_OR_ZERO(file);
+	copies[0].file = debugfs_create_file("test-copy", 0600, NULL,
+					     &copies[0], &copy_fops);
+	copies[1].file = debugfs_create_file("test-copy-beside", 0600, NULL,
+					     &copies[1], &copy_fops);
+	return PTR_ERR_OR_ZERO(copies[0].file);
 }
 
 static void __exit copy_exit(void)
 {
-	debugfs_remove(file);
+	debugfs_remove(copies[0].file);
+	debugfs_remove(copies[1].file);
 	close_devices();
 }
 

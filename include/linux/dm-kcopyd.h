@@ -19,7 +19,6 @@
 #include <linux/types.h>
 
 #define dm_kcopyd_client	   kcopyd_client
-#define dm_kcopyd_client_create	   kcopyd_dm_client_create
 #define dm_kcopyd_client_destroy   kcopyd_dm_client_destroy
 #define dm_kcopyd_client_flush	   kcopyd_dm_client_flush
 #define dm_kcopyd_copy		   kcopyd_dm_copy
@@ -75,7 +74,24 @@ typedef void (*dm_kcopyd_notify_fn)(int read_err, unsigned long write_err,
 				    void *context);
 
 struct dm_kcopyd_client *
-dm_kcopyd_client_create(struct dm_kcopyd_throttle *throttle);
+kcopyd_dm_client_create(struct dm_kcopyd_throttle *throttle, const char *owner);
+
+/**
+ * dm_kcopyd_client_create - make a client and set its memory aside
+ * @throttle: what limits it, or NULL
+ *
+ * Its label is the name of the module that this is compiled in.
+ *
+ * Context: Process context. May sleep, and may start I/O to get memory.
+ * Return: The client, or an ERR_PTR(): -ENOMEM, or -EINVAL if a parameter of
+ * kcopyd's module is out of range.
+ */
+static inline struct dm_kcopyd_client *
+dm_kcopyd_client_create(struct dm_kcopyd_throttle *throttle)
+{
+	return kcopyd_dm_client_create(throttle, KBUILD_MODNAME);
+}
+
 void dm_kcopyd_client_destroy(struct dm_kcopyd_client *kc);
 void dm_kcopyd_client_flush(struct dm_kcopyd_client *kc);
 

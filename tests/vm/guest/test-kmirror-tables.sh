@@ -66,8 +66,18 @@ refused "$past" "0 16384 kmirror 128 2 $a 0 sync $b 18446744073709551608 fill"
 refused "Two legs overlap" "0 8192 kmirror 128 2 $a 0 sync $a 0 fill"
 refused "Two legs overlap" \
 	"0 8192 kmirror 128 3 $a 0 sync $b 0 fill $b 8184 fill"
-refused "There are more arguments than the legs have" \
-	"0 16384 kmirror 128 2 $a 0 sync $b 0 fill 1 nosync"
+features="Features are: rate BYTES, floor BYTES, class CLASS, jobs NUMBER"
+for words in "1 nosync" "2 nosync 1" "2 rate -1" "2 rate 5X" "2 floor x" \
+	"2 class middle" "2 jobs 0" "2 jobs 5" "3 rate 1 floor" \
+	"4 rate 1 nosync 1"; do
+	refused "$features" "0 16384 kmirror 128 2 $a 0 sync $b 0 fill $words"
+done
+words="Number of words about features must be 0 to 8"
+refused "$words" "0 16384 kmirror 128 2 $a 0 sync $b 0 fill nosync"
+refused "$words" "0 16384 kmirror 128 2 $a 0 sync $b 0 fill 9 rate 1"
+refused "$words" "0 16384 kmirror 128 2 $a 0 sync $b 0 fill 2 rate"
+refused "There are more arguments than the features have" \
+	"0 16384 kmirror 128 2 $a 0 sync $b 0 fill 2 rate 1 floor"
 losetup -r /dev/loop3 /tmp/loop/2
 refused "A leg is read-only" "0 16384 kmirror 128 2 $a 0 sync /dev/loop3 0 fill"
 losetup -d /dev/loop3
