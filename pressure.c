@@ -96,7 +96,8 @@ int pressure_admit(struct kcopyd_client *kc, bool may_sleep)
 	begun = ktime_get_ns();
 	note_sleeper(kc);
 	wait_event_idle_exclusive(kc->progress, try_to_admit(kc, false));
-	trace_kcopyd_wait(kc->owner.id, KCOPYD_WAIT_JOBS, ktime_get_ns() - begun);
+	trace_kcopyd_wait(kc->owner.id, KCOPYD_WAIT_JOBS,
+			  ktime_get_ns() - begun);
 	/* What was admitted keeps the client. */
 	forget_sleeper(kc);
 	return 0;

@@ -37,16 +37,12 @@
 #include "bench.h"
 
 static const struct bench_engine *const engines[] = {
-	&bench_kcopyd,
-	&bench_dropin,
-	&bench_dm_kcopyd,
-	&bench_floor,
-	&bench_bio_read,
-	&bench_bio_write,
+	&bench_kcopyd, &bench_dropin,	&bench_dm_kcopyd,
+	&bench_floor,  &bench_bio_read, &bench_bio_write,
 };
 
 static DEFINE_MUTEX(lock);
-static char *result;			/* of the last work; guarded by @lock */
+static char *result; /* of the last work; guarded by @lock */
 static struct dentry *file;
 
 /* A command, with the devices that it opened. */

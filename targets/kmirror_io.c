@@ -200,8 +200,8 @@ static bool retry_read(struct mirror *m, struct mirror_io *io,
 	/* That is not for the leg to answer for. */
 	if (status == BLK_STS_INVAL)
 		return false;
-	note_read_error(m, __ffs(io->legs), io_sector(io),
-			bio_sectors(io->bio), blk_status_to_errno(status));
+	note_read_error(m, __ffs(io->legs), io_sector(io), bio_sectors(io->bio),
+			blk_status_to_errno(status));
 	io->tried |= io->legs;
 	put_off(m, io->bio);
 	return true;

@@ -64,9 +64,8 @@ int exceptions_reserve(struct exceptions *e, u32 nr_slots, gfp_t gfp)
 		err = pages_add(&e->heads, e->nr_slots / HEADS_PER_PAGE,
 				NO_SLOT, gfp);
 		if (!err)
-			err = pages_add(&e->slots,
-					e->nr_slots / SLOTS_PER_PAGE, NO_CHUNK,
-					gfp);
+			err = pages_add(&e->slots, e->nr_slots / SLOTS_PER_PAGE,
+					NO_CHUNK, gfp);
 		if (err)
 			break;
 		/* Who sees the number sees the pages: ksnap_io.c reads it. */

@@ -3,8 +3,9 @@
  * Where bios go
  *
  * A bio is looked at under the origin's lock, but for a write to what all snapshots
- * are known to have. It either is sent on its way, or fails, or is kept on a list. A bio that was kept is looked at anew by the
- * worker, in the same way, so there is one place that decides for each kind.
+ * are known to have. It either is sent on its way, or fails, or is kept on a list. A
+ * bio that was kept is looked at anew by the worker, in the same way, so there is one
+ * place that decides for each kind.
  *
  * What is hard:
  *

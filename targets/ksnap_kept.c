@@ -80,7 +80,10 @@ static bool has_range(struct kept *k, u32 index, u32 first, u32 last)
 {
 	struct kept_page *page = xa_load(&k->pages, index);
 
-	if (!page || smp_load_acquire(&page->epoch) != READ_ONCE(k->epoch))
+	if (!page)
+		return false;
+	/* Pairs with __kept_add(). */
+	if (smp_load_acquire(&page->epoch) != READ_ONCE(k->epoch))
 		return false;
 	/* Bits are only set. */
 	return data_race(find_next_zero_bit(page->chunks, last + 1, first)) >

@@ -439,8 +439,14 @@ static void make_bad(struct kunit *test, struct rnd_state *random)
 static void queue_random(struct kunit *test, struct rnd_state *random)
 {
 	static const unsigned int flags[] = {
-		0, 0, 0, 0, KCOPYD_IGNORE_ERROR, KCOPYD_ORDERED,
-		KCOPYD_DURABLE, KCOPYD_DURABLE,
+		0,
+		0,
+		0,
+		0,
+		KCOPYD_IGNORE_ERROR,
+		KCOPYD_ORDERED,
+		KCOPYD_DURABLE,
+		KCOPYD_DURABLE,
 	};
 	sector_t next[STREAMS] = { 0, 700, 2000 };
 	struct kt_fixture *f = test->priv;

@@ -158,7 +158,8 @@ int compare_targets(const std::string &series, const std::string &part)
 
 	where.series = series;
 
-	auto measured = run_in(with_targets(where), "targets", targets::plan(runs));
+	auto measured = run_in(with_targets(where), "targets",
+			       targets::plan(runs));
 	auto all = targets::evaluate(runs, measured);
 	std::ofstream rst(output_directory() / "targets.rst");
 	int worse = 0;
