@@ -82,25 +82,6 @@ void __finish_jobs(struct kcopyd_client *kc, struct list_head *over)
 	list_splice_tail_init(over, &kc->callbacks);
 }
 
-static bool somebody_waits(struct kcopyd_client *kc)
-{
-	/* Who sleeps on this takes the lock after it has queued itself. */
-	return waitqueue_active(&kc->progress);
-}
-
-/**
- * callbacks_wake_waiters - have those look again who sleep on @progress, and one of
- *	those who would submit a job
- * @kc: the client; what they wait for is visible already
- *
- * Context: Any but NMI.
- */
-void callbacks_wake_waiters(struct kcopyd_client *kc)
-{
-	if (somebody_waits(kc))
-		wake_up(&kc->progress);
-}
-
 static void __account_job(struct kcopyd_client *kc, const struct job *job)
 {
 	kc->stats.jobs_completed++;
@@ -179,27 +160,13 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	kc->spare = NULL;
 	if (job && __keep_job(kc, job))
 		job = NULL;
-	if (unlikely(job || somebody_waits(kc))) {
+	if (unlikely(job || waitqueue_active(&kc->progress))) {
 		raw_spin_unlock_irq(&kc->lock);
 		if (job)
 			mempool_free(job, &kc->mempool);
 		callbacks_wake_waiters(kc);
 		raw_spin_lock_irq(&kc->lock);
 	}
-}
-
-/**
- * callbacks_claim - is somebody to be called back, and nobody at it already?
- * @kc: the client
- *
- * Context: The worker.
- * Return: true if so; then callbacks_call() is due.
- */
-bool callbacks_claim(struct kcopyd_client *kc)
-{
-	/* Who adds one wakes the worker, or finds the claim under the lock. */
-	return !list_empty(&kc->callbacks) && !atomic_read(&kc->calling_back) &&
-	       !atomic_xchg(&kc->calling_back, true);
 }
 
 /**

@@ -39,7 +39,7 @@
 #define STEP_SECTORS_MIN 32U
 
 /* Queue the work that is next, unless the client is being freed. */
-static void queue_next(struct kcopyd_client *kc)
+static __always_inline void queue_next(struct kcopyd_client *kc)
 {
 	if (!test_bit(WORKER_GONE, &kc->worker))
 		queue_work(kc->wq, &READ_ONCE(kc->next)->work);

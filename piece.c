@@ -150,8 +150,8 @@ static void read_failed(struct job *job, int err)
  * Take note of how writes of @sectors have ended. To have refused is not to have
  * failed.
  */
-static void note_writes(struct piece *piece, unsigned int sectors,
-			unsigned long refused)
+static __always_inline void
+note_writes(struct piece *piece, unsigned int sectors, unsigned long refused)
 {
 	unsigned long failed = region_failed(&piece->room.io);
 	struct job *job = piece->job;

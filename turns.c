@@ -49,19 +49,26 @@ static unsigned int pieces_max(const struct job *job)
 	return JOB_PIECES_MAX;
 }
 
-/* How long a piece may be, in sectors, as far as all policies are concerned. */
-static unsigned int piece_max(const struct job *job)
+static noinline unsigned int limited_piece_max(const struct job *job)
 {
 	const struct kcopyd_client *kc = job->kc;
 	unsigned int max = UINT_MAX;
 
-	if (unlikely(kc->limited) && rate_limits(&kc->rate))
+	if (rate_limits(&kc->rate))
 		max = rate_piece_sectors(&kc->rate, job->block);
-	if (unlikely(kc->limited) && kc->yield.background)
+	if (kc->yield.background)
 		max = min(max, yield_piece_sectors(job));
-	if (unlikely(job->cgroup))
+	if (job->cgroup)
 		max = min(max, job_cgroup_piece_sectors(job));
 	return max;
+}
+
+/* How long a piece may be, in sectors, as far as all policies are concerned. */
+static __always_inline unsigned int piece_max(const struct job *job)
+{
+	if (likely(!job->kc->limited && !job->cgroup))
+		return UINT_MAX;
+	return limited_piece_max(job);
 }
 
 static unsigned int zero_piece_length(const struct job *job)
@@ -79,8 +86,8 @@ static unsigned int zero_piece_length(const struct job *job)
  * for what is small; and where it could not borrow and nothing borrowed, or nothing
  * of the job, is in flight, so that it depends on nobody.
  */
-static struct copy_room *__get_room(struct kcopyd_client *kc,
-				    const struct job *job, sector_t left)
+static __always_inline struct copy_room *
+__get_room(struct kcopyd_client *kc, const struct job *job, sector_t left)
 {
 	bool own = !kc->shares || left <= kc->own.piece_sectors;
 	struct copy_room *room = NULL;
@@ -110,7 +117,8 @@ static void __put_pages(struct kcopyd_client *kc, struct copy_room *room)
 		reserve_put_pages(&kc->borrower, room);
 }
 
-static void __put_piece(struct kcopyd_client *kc, struct piece *piece)
+static __always_inline void __put_piece(struct kcopyd_client *kc,
+					struct piece *piece)
 {
 	struct copy_room *room = &piece->room;
 
@@ -179,8 +187,8 @@ static void init_piece(struct piece *piece, struct job *job, enum phase phase,
 }
 
 /* A job has got its piece: does it get more turns now? */
-static void __end_turn(struct kcopyd_client *kc, struct job *job,
-		       unsigned int sectors)
+static __always_inline void __end_turn(struct kcopyd_client *kc,
+				       struct job *job, unsigned int sectors)
 {
 	observe_started(job);
 	job->next += sectors;
