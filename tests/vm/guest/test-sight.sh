@@ -61,7 +61,9 @@ copy_all
 echo 0 >$clients/timing
 copy_all
 grep -q '^total count 1 ' "$clients/$id/latency" || fail "no times were taken"
-grep -q '^read count 32 ' "$clients/$id/latency" || fail "reads are not timed"
+# Where memory is scattered, pieces are shorter, and more.
+reads=$(sed -n 's/^read count \([0-9]*\) .*/\1/p' "$clients/$id/latency")
+[ "$reads" -ge 32 ] || fail "$reads reads were timed"
 expect "sectors written" "$(value sectors_written)" $((3 * 16384))
 check_form
 
@@ -77,8 +79,9 @@ if [ -d $trace/events/kcopyd ]; then
 	expect "jobs started" "$(grep -c kcopyd_job_started: /tmp/trace)" 1
 	grep -q "kcopyd_job_finished: client=$id .*bytes=8388608 read_err=0 write_err=0x0 queued_ns=[0-9]* run_ns=[1-9]" \
 		/tmp/trace || fail "the end of the job is not told"
-	expect "reads" "$(grep -c 'kcopyd_io: .*op=read .*error=0' /tmp/trace)" 32
-	expect "writes" "$(grep -c 'kcopyd_io: .*op=write .*error=0' /tmp/trace)" 32
+	reads=$(grep -c 'kcopyd_io: .*op=read .*error=0' /tmp/trace)
+	[ "$reads" -ge 32 ] || fail "$reads reads were told"
+	expect "writes" "$(grep -c 'kcopyd_io: .*op=write .*error=0' /tmp/trace)" "$reads"
 	! grep 'kcopyd_io: .* ns=0 ' /tmp/trace || fail "I/O took no time"
 else
 	say "no tracepoints here"
