@@ -9,6 +9,7 @@ MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR) KCOPYD_NO_TESTS=1
 # work as well without.
 MODULES += $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 RELEASE = $(shell ./kernel-release $(KDIR))
+VERSION := $(shell sed -n 's/^.define KCOPYD_VERSION "\(.*\)"$$/\1/p' version.h)
 VM := tests/vm
 SHELL := /bin/bash
 
@@ -49,6 +50,10 @@ check-dropin:
 
 check-full:
 	@$(VM)/check-full
+
+# for packages, and for whoever asks
+version:
+	@echo $(VERSION)
 
 newest:
 	@. $(VM)/lib.sh; newest_series
@@ -108,6 +113,7 @@ help:
 	@echo 'make          build kcopyd and its targets for the running kernel'
 	@echo 'make install  install them for it, and run depmod'
 	@echo 'make clean    remove what was built here'
+	@echo 'make version  print the version of this tree'
 	@echo
 	@echo 'make demo     copy real disks in a virtual machine'
 	@echo 'make shell    a prompt in such a machine, kcopyd loaded'
@@ -139,5 +145,5 @@ help:
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
 .PHONY: all kdir install clean check check-quick check-dropin check-full check-lossy \
-	check-distros newest dropin lint demo report bench bench-quick \
+	check-distros version newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help

@@ -13,6 +13,7 @@
 
 #include "engine.h"
 #include "interface.h"
+#include "version.h"
 
 #define KCOPYD_FLAGS                                              \
 	(KCOPYD_IGNORE_ERROR | KCOPYD_WRITE_SEQ | KCOPYD_NOWAIT | \
@@ -608,4 +609,5 @@ module_exit(kcopyd_exit);
 MODULE_DESCRIPTION("Asynchronous copies between block devices");
 MODULE_AUTHOR("The kcopyd authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(KCOPYD_VERSION);
 MODULE_ALIAS("kcopyd");
