@@ -28,11 +28,7 @@ kdir:
 		echo "To try it in a machine:  make demo"; \
 		exit 1; } >&2
 
-# To updates/, which wins over modules of the same name in the kernel.
-install: all
-	$(MODULES) INSTALL_MOD_DIR=updates KERNELRELEASE=$(RELEASE) modules_install
-	PATH=$$PATH:/usr/sbin:/sbin depmod \
-		$(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(RELEASE)
+include packaging/install.mk
 
 clean:
 	@test ! -e $(KDIR)/Makefile || $(MODULES) clean
@@ -111,7 +107,9 @@ kernels:
 
 help:
 	@echo 'make          build kcopyd and its targets for the running kernel'
-	@echo 'make install  install them for it, and run depmod'
+	@echo 'make install  install them, the header and the programs that were built'
+	@echo '    (make -C tools); PREFIX=/usr/local DESTDIR= INSTALL_MOD_PATH='
+	@echo 'make uninstall  remove what that installed'
 	@echo 'make clean    remove what was built here'
 	@echo 'make version  print the version of this tree'
 	@echo
@@ -144,6 +142,6 @@ help:
 	@echo 'ONLY=PATTERN  check: only these scripts of tests/vm/guest'
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
-.PHONY: all kdir install clean check check-quick check-dropin check-full check-lossy \
+.PHONY: all kdir clean check check-quick check-dropin check-full check-lossy \
 	check-distros version newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help
