@@ -10,23 +10,24 @@
 . /guest/lib.sh
 
 sectors=65536
-origin=/dev/loop0 image=/dev/mapper/image was=/dev/loop2
+origin=/dev/mapper/origin image=/dev/mapper/image was=/dev/loop2
 modprobe dm-kimage
 
-# image_becomes TARGET ARGUMENTS...
-image_becomes() {
-	target=$1
-	shift
-	becomes image $sectors "$target" /dev/loop1 "$@"
+# Copies take so long that most regions are written before their turn comes, and
+# many while they are read.
+slow_copies() {
+	becomes origin $sectors delay /dev/loop0 0 10 /dev/loop0 0 0
+	becomes image $sectors delay /dev/loop1 0 10
 }
 
 set_up() {
 	for i in 0 1 2; do
 		make_loop $i $((sectors / 2048))
 	done
+	dmsetup create origin --table "0 $sectors linear /dev/loop0 0"
+	dmsetup create image --table "0 $sectors linear /dev/loop1 0"
 	block_load --fill-only --seed 5 $origin
 	block_load --fill-only --seed 5 $was
-	dmsetup create image --table "0 $sectors linear /dev/loop1 0"
 }
 
 clean_up() { remove_devices; }
@@ -55,10 +56,9 @@ same() {
 	! same_blocks $was $origin 2>/dev/null || fail "nothing was written"
 }
 
-# Slow, so that most regions are written before their turn comes.
 image_of_a_device_in_use() {
 	set_up
-	image_becomes delay 0 0 /dev/loop1 0 20
+	slow_copies
 	create 128
 	start_load
 	expect "512/512 good"
@@ -73,13 +73,13 @@ short_last_region() {
 	expect "4/4 good"
 	dmsetup remove m
 	same_blocks --blocks 8125 $was $image || fail "the image is wrong"
-	[ "$(tail -c 262144 /dev/loop1 | tr -d '\0' | wc -c)" -eq 0 ] ||
+	[ "$(tail -c 262144 $image | tr -d '\0' | wc -c)" -eq 0 ] ||
 		fail "it copied more than its length"
 }
 
 suspended_meanwhile() {
 	set_up
-	image_becomes delay 0 0 /dev/loop1 0 20
+	slow_copies
 	create 128
 	start_load
 	for i in 1 2 3 4 5; do
@@ -98,7 +98,7 @@ suspended_meanwhile() {
 
 removed_meanwhile() {
 	set_up
-	image_becomes delay 0 0 /dev/loop1 0 20
+	slow_copies
 	for i in 1 2 3; do
 		create 128
 		sleep 0.2
@@ -126,11 +126,11 @@ image_fails() {
 
 origin_fails() {
 	set_up
-	dmsetup create origin --table "0 32768 linear $origin 0
+	dmsetup load origin --table "0 32768 linear /dev/loop0 0
 32768 128 error
-32896 32640 linear $origin 32896"
-	dmsetup create m \
-		--table "0 $sectors kimage /dev/mapper/origin $image 128"
+32896 32640 linear /dev/loop0 32896"
+	dmsetup resume origin
+	create 128
 	expect "[0-9]*/512 failed"
 	dmesg | grep -q "kimage: the image of .* is of no use: region 256 .* read" ||
 		fail "the log says nothing"
