@@ -51,6 +51,10 @@ check-full:
 version:
 	@echo $(VERSION)
 
+# Does it work with the newest kernel that Debian has anywhere?
+check-newest:
+	@$(VM)/check-newest
+
 newest:
 	@. $(VM)/lib.sh; newest_series
 
@@ -130,6 +134,8 @@ help:
 	@echo 'make check-lossy  do the tests of data notice lost copies?'
 	@echo 'make check-distros  demo, check, install in fresh chroots of Debian 12,'
 	@echo '    13 and testing, as root; DISTROS="trixie" PARTS="demo install user"'
+	@echo 'make check-newest  some tests on the newest kernel that Debian has in any suite;'
+	@echo '    a kernel newer than those of compat.h is built for with KCOPYD_UNTESTED=1'
 	@echo 'make dropin   the targets of the kernel itself, on kcopyd: dm-snapshot,'
 	@echo '    dm-mirror, ...; for a kernel of yours: KSRC=DIR KDIR=DIR'
 	@echo 'make lint     all style checks, and sparse'
@@ -143,5 +149,5 @@ help:
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
 .PHONY: all kdir clean check check-quick check-dropin check-full check-lossy \
-	check-distros version newest dropin lint demo report bench bench-quick \
+	check-distros check-newest version newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help
