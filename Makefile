@@ -47,6 +47,10 @@ check-dropin:
 check-full:
 	@$(VM)/check-full
 
+# The Debian packages, in build/deb.
+deb:
+	@packaging/deb
+
 # for packages, and for whoever asks
 version:
 	@echo $(VERSION)
@@ -115,6 +119,7 @@ help:
 	@echo '    (make -C tools); PREFIX=/usr/local DESTDIR= INSTALL_MOD_PATH='
 	@echo 'make uninstall  remove what that installed'
 	@echo 'make clean    remove what was built here'
+	@echo 'make deb      Debian packages of all this, in build/deb'
 	@echo 'make version  print the version of this tree'
 	@echo
 	@echo 'make demo     copy real disks in a virtual machine'
@@ -133,7 +138,7 @@ help:
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make check-lossy  do the tests of data notice lost copies?'
 	@echo 'make check-distros  demo, check, install in fresh chroots of Debian 12,'
-	@echo '    13 and testing, as root; DISTROS="trixie" PARTS="demo install user"'
+	@echo '    13 and testing, as root; DISTROS="trixie" PARTS="demo install packages"'
 	@echo 'make check-newest  some tests on the newest kernel that Debian has in any suite;'
 	@echo '    a kernel newer than those of compat.h is built for with KCOPYD_UNTESTED=1'
 	@echo 'make dropin   the targets of the kernel itself, on kcopyd: dm-snapshot,'
@@ -149,5 +154,5 @@ help:
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
 .PHONY: all kdir clean check check-quick check-dropin check-full check-lossy \
-	check-distros check-newest version newest dropin lint demo report bench bench-quick \
+	check-distros check-newest deb version newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help

@@ -59,7 +59,6 @@ uninstall-dev:
 
 TOOLS := build/tools
 TOOL_FILES = kcopyctl:sbin/kcopyctl:755 \
-	kmirror-progress:bin/kmirror-progress:755 \
 	kcopyctl.8:share/man/man8/kcopyctl.8:644 \
 	kcopyctl.bash:share/bash-completion/completions/kcopyctl:644 \
 	kcopyctl.zsh:share/zsh/site-functions/_kcopyctl:644 \

@@ -27,7 +27,7 @@ kcopyd_release := $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"$$/\1/p' \
 	$(objtree)/include/generated/utsrelease.h 2>/dev/null)
 kcopyd_symvers := $(firstword $(wildcard \
 	$(INSTALL_MOD_PATH)/lib/modules/$(kcopyd_release)/updates/kcopyd.symvers \
-	/var/lib/dkms/kcopyd/kernel-$(kcopyd_release)-*/Module.symvers))
+	/var/lib/dkms/kcopyd/kernel-$(kcopyd_release)-*/module/Module.symvers))
 
 ifneq ($(kcopyd_symvers),)
 KBUILD_EXTRA_SYMBOLS += $(kcopyd_symvers)
