@@ -9,6 +9,7 @@ MODULES := $(MAKE) -C $(KDIR) M=$(CURDIR) KCOPYD_NO_TESTS=1
 # work as well without.
 MODULES += $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 RELEASE = $(shell ./kernel-release $(KDIR))
+VERSION := $(shell sed -n 's/^.define KCOPYD_VERSION "\(.*\)"$$/\1/p' version.h)
 VM := tests/vm
 SHELL := /bin/bash
 
@@ -27,11 +28,7 @@ kdir:
 		echo "To try it in a machine:  make demo"; \
 		exit 1; } >&2
 
-# To updates/, which wins over modules of the same name in the kernel.
-install: all
-	$(MODULES) INSTALL_MOD_DIR=updates KERNELRELEASE=$(RELEASE) modules_install
-	PATH=$$PATH:/usr/sbin:/sbin depmod \
-		$(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(RELEASE)
+include packaging/install.mk
 
 clean:
 	@test ! -e $(KDIR)/Makefile || $(MODULES) clean
@@ -49,6 +46,18 @@ check-dropin:
 
 check-full:
 	@$(VM)/check-full
+
+# The Debian packages, in build/deb.
+deb:
+	@packaging/deb
+
+# for packages, and for whoever asks
+version:
+	@echo $(VERSION)
+
+# Does it work with the newest kernel that Debian has anywhere?
+check-newest:
+	@$(VM)/check-newest
 
 newest:
 	@. $(VM)/lib.sh; newest_series
@@ -106,8 +115,12 @@ kernels:
 
 help:
 	@echo 'make          build kcopyd and its targets for the running kernel'
-	@echo 'make install  install them for it, and run depmod'
+	@echo 'make install  install them, the header and the programs that were built'
+	@echo '    (make -C tools); PREFIX=/usr/local DESTDIR= INSTALL_MOD_PATH='
+	@echo 'make uninstall  remove what that installed'
 	@echo 'make clean    remove what was built here'
+	@echo 'make deb      Debian packages of all this, in build/deb'
+	@echo 'make version  print the version of this tree'
 	@echo
 	@echo 'make demo     copy real disks in a virtual machine'
 	@echo 'make shell    a prompt in such a machine, kcopyd loaded'
@@ -125,7 +138,9 @@ help:
 	@echo 'make bench-check  has the cost grown? make bench-save keeps it'
 	@echo 'make check-lossy  do the tests of data notice lost copies?'
 	@echo 'make check-distros  demo, check, install in fresh chroots of Debian 12,'
-	@echo '    13 and testing, as root; DISTROS="trixie" PARTS="demo install user"'
+	@echo '    13 and testing, as root; DISTROS="trixie" PARTS="demo install packages"'
+	@echo 'make check-newest  some tests on the newest kernel that Debian has in any suite;'
+	@echo '    a kernel newer than those of compat.h is built for with KCOPYD_UNTESTED=1'
 	@echo 'make dropin   the targets of the kernel itself, on kcopyd: dm-snapshot,'
 	@echo '    dm-mirror, ...; for a kernel of yours: KSRC=DIR KDIR=DIR'
 	@echo 'make lint     all style checks, and sparse'
@@ -138,6 +153,6 @@ help:
 	@echo 'ONLY=PATTERN  check: only these scripts of tests/vm/guest'
 	@echo 'KCOPYD_CACHE=DIR  kernels are kept here (~/.cache/kcopyd)'
 
-.PHONY: all kdir install clean check check-quick check-dropin check-full check-lossy \
-	check-distros newest dropin lint demo report bench bench-quick \
+.PHONY: all kdir clean check check-quick check-dropin check-full check-lossy \
+	check-distros check-newest deb version newest dropin lint demo report bench bench-quick \
 	bench-check bench-profile bench-save bench-targets shell kernels help

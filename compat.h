@@ -19,9 +19,14 @@
 #define KCOPYD_LINUX_BEFORE KERNEL_VERSION(7, 2, 0)  /* built */
 #define KCOPYD_LINUX_NEWEST KERNEL_VERSION(7, 3, 0)  /* tested */
 
-#if LINUX_VERSION_CODE < KCOPYD_LINUX_OLDEST || \
-	LINUX_VERSION_CODE >= KCOPYD_LINUX_NEWEST + KERNEL_VERSION(0, 1, 0)
-#error "kcopyd does not build on this kernel: it is out of the range"
+#if LINUX_VERSION_CODE < KCOPYD_LINUX_OLDEST
+#error "kcopyd does not build on this kernel: it is too old"
+#elif LINUX_VERSION_CODE >= KCOPYD_LINUX_NEWEST + KERNEL_VERSION(0, 1, 0)
+#ifdef KCOPYD_UNTESTED
+#warning "kcopyd was never tested on this kernel: it is too new"
+#else
+#error "kcopyd was never tested on this kernel: it is too new. KCOPYD_UNTESTED=1 builds it"
+#endif
 #endif
 
 #include <linux/workqueue.h>

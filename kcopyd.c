@@ -20,6 +20,7 @@
 #include "interface.h"
 #include "look.h"
 #include "pressure.h"
+#include "version.h"
 #include "watch.h"
 
 #define KCOPYD_FLAGS                                              \
@@ -893,4 +894,5 @@ module_exit(kcopyd_exit);
 MODULE_DESCRIPTION("Asynchronous copies between block devices");
 MODULE_AUTHOR("The kcopyd authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(KCOPYD_VERSION);
 MODULE_ALIAS("kcopyd");

@@ -11,6 +11,7 @@
 #include <linux/rcupdate.h>
 
 #include "kmirror.h"
+#include "version.h"
 
 /**
  * drop_leg - send a leg no more I/O
@@ -229,4 +230,5 @@ module_exit(kmirror_exit);
 MODULE_DESCRIPTION("Device-mapper target that mirrors, by kcopyd");
 MODULE_AUTHOR("The kcopyd authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(KCOPYD_VERSION);
 MODULE_ALIAS("kmirror");

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "ksnap.h"
+#include "version.h"
 
 #define CHUNK_SECTORS_MIN (SZ_4K / SECTOR_SIZE)
 #define CHUNK_SECTORS_MAX (SZ_1M / SECTOR_SIZE)
@@ -388,5 +389,6 @@ module_exit(ksnap_exit);
 MODULE_DESCRIPTION("Device-mapper targets for snapshots, by kcopyd");
 MODULE_AUTHOR("The kcopyd authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(KCOPYD_VERSION);
 MODULE_ALIAS("ksnap");
 MODULE_ALIAS("dm-ksnap-origin");

@@ -86,7 +86,7 @@ copy_sources() {
 	mkdir -p "$1"
 	rsync -a --delete --prune-empty-dirs \
 		--exclude=/build --exclude=/tools --exclude=/bench/report \
-		--exclude=/packaging \
+		--exclude=/packaging --exclude=/debian --exclude=/samples \
 		--exclude=/.git --exclude=/tests/vm --exclude='*.mod.c' \
 		--include='*/' --include='*.[chS]' --include=Kbuild \
 		--exclude='*' "$top/" "$1/"

@@ -5,7 +5,7 @@
 # must bear Debian's signature, and all else its checksums. Sourced; files are put
 # below $work.
 
-suites=(trixie-backports trixie forky-backports forky sid)
+suites=(trixie-backports trixie forky-backports forky sid experimental)
 
 # fetch URL FILE [SHA256]: with apt's own methods and settings
 fetch() {
