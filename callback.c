@@ -160,6 +160,7 @@ static void __call_back(struct kcopyd_client *kc, struct job *job)
 	kc->spare = NULL;
 	if (job && __keep_job(kc, job))
 		job = NULL;
+	/* See callbacks_wake_waiters(). */
 	if (unlikely(job || waitqueue_active(&kc->progress))) {
 		raw_spin_unlock_irq(&kc->lock);
 		if (job)
