@@ -57,13 +57,14 @@ void __observe_finished(const struct job *job)
 void __observe_step(const struct piece *piece)
 {
 	const struct region_io *io = &piece->room.io;
-	u64 ns = times_since(io->begun, READ_ONCE(io->ended));
+	u64 ended = READ_ONCE(io->ended);
 
-	if (!ns || piece->phase == PHASE_FLUSH)
+	if (!io->begun || !ended || piece->phase == PHASE_FLUSH)
 		return;
+	/* It may have been on another processor, whose clock is a little behind. */
 	times_add(&piece->kc->times[piece->phase == PHASE_READ ? TIMES_READ :
 								 TIMES_WRITE],
-		  ns);
+		  times_since(io->begun, ended));
 }
 
 void __observe_wait(struct kcopyd_client *kc, enum kcopyd_wait before)
