@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "commands.h"
 
+#include "../version.h"
+
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
@@ -313,6 +315,7 @@ void describe(CLI::App &app, all &arguments)
 	app.name(program);
 	app.description("Copies, mirrors and snapshots of whole block devices, "
 			"by kcopyd");
+	app.set_version_flag("--version", KCOPYD_VERSION, "Print the version.");
 	app.require_subcommand(1);
 	app.footer(std::string(program_help) + "\nExit status:\n" +
 		   exit_codes_text);

@@ -131,6 +131,9 @@ int main(int argc, char **argv)
 	} catch (const CLI::CallForHelp &) {
 		std::fputs(help(outline_of_named(app)).c_str(), stdout);
 		return std::fflush(stdout) ? exit_failed : exit_done;
+	} catch (const CLI::CallForVersion &e) {
+		fmt::print("{} {}\n", commands::program, e.what());
+		return std::fflush(stdout) ? exit_failed : exit_done;
 	} catch (const CLI::ParseError &e) {
 		const auto name = outline_of_named(app).name;
 
