@@ -192,6 +192,7 @@ static __always_inline void submit_all(struct region_io *io,
 	io->failed = 0;
 	io->sectors = step->sectors;
 	io->begun = times_now();
+	io->ended = 0;
 	atomic_set(&io->remaining, hweight_long(places));
 	for (rest = places; rest; rest &= rest - 1) {
 		i = __ffs(rest);
@@ -335,6 +336,7 @@ void region_skip(struct region_io *io)
 {
 	io->places = 0;
 	io->failed = 0;
+	io->begun = 0;
 	io->done(io);
 }
 
