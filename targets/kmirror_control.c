@@ -66,6 +66,13 @@ static void __set_class(struct mirror *m)
 						    KCOPYD_FOREGROUND);
 }
 
+static void __apply(struct mirror *m)
+{
+	kcopyd_client_set_rate(m->kc, m->speed.rate);
+	kcopyd_client_set_floor(m->kc, m->speed.floor);
+	__set_class(m);
+}
+
 /**
  * speed_read_features - read what a table says
  * @m: the mirror
@@ -105,9 +112,7 @@ int speed_read_features(struct mirror *m, struct dm_arg_set *args)
 void speed_apply(struct mirror *m)
 {
 	spin_lock_irq(&m->lock);
-	kcopyd_client_set_rate(m->kc, m->speed.rate);
-	kcopyd_client_set_floor(m->kc, m->speed.floor);
-	__set_class(m);
+	__apply(m);
 	spin_unlock_irq(&m->lock);
 }
 
@@ -121,16 +126,20 @@ void speed_apply(struct mirror *m)
  */
 int speed_message(struct mirror *m, const char *name, const char *value)
 {
-	struct speed speed = m->speed;
+	struct speed speed;
+	bool known;
 
-	if (!read_feature(name, value, &speed))
-		return -EINVAL;
+	/* Messages may come at the same time. */
 	spin_lock_irq(&m->lock);
-	m->speed = speed;
-	queue_work(m->wq, &m->work);
+	speed = m->speed;
+	known = read_feature(name, value, &speed);
+	if (known) {
+		m->speed = speed;
+		queue_work(m->wq, &m->work);
+		__apply(m);
+	}
 	spin_unlock_irq(&m->lock);
-	speed_apply(m);
-	return 0;
+	return known ? 0 : -EINVAL;
 }
 
 /**
@@ -143,9 +152,12 @@ int speed_message(struct mirror *m, const char *name, const char *value)
  */
 unsigned int speed_show(struct mirror *m, char *result, unsigned int maxlen)
 {
-	const struct speed speed = m->speed;
 	unsigned int sz = 0, words = 0;
+	struct speed speed;
 
+	spin_lock_irq(&m->lock);
+	speed = m->speed;
+	spin_unlock_irq(&m->lock);
 	words += speed.rate != defaults.rate ? 2 : 0;
 	words += speed.floor != defaults.floor ? 2 : 0;
 	words += speed.background != defaults.background ? 2 : 0;
