@@ -255,7 +255,7 @@ struct kcopyd_client {
 	wait_queue_head_t progress; /* a callback has returned */
 	struct lock_class_key callbacks_key;
 	struct lockdep_map callbacks_map; /* callbacks run in it */
-	struct rcu_head rcu;
+	struct rcu_work free;
 
 	bool shares; /* borrows from the reserve */
 	struct borrower borrower;

@@ -13,11 +13,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "job_cgroup.h"
+#include "compat.h"
 #include "debugfs.h"
 #include "engine.h"
 #include "fault.h"
 #include "interface.h"
+#include "job_cgroup.h"
 #include "look.h"
 #include "pressure.h"
 #include "version.h"
@@ -31,6 +32,9 @@
 #define JOB_RESERVE 16
 
 static struct kmem_cache *job_cache;
+
+/* Frees clients. */
+static struct workqueue_struct *free_wq;
 
 /**
  * client_create - make a client, of any kind
@@ -153,6 +157,16 @@ static bool idle(struct kcopyd_client *kc)
 	return idle;
 }
 
+/* After a grace period, for which nobody waits. Lockdep waits for one more. */
+static void free_client(struct work_struct *work)
+{
+	struct kcopyd_client *kc = container_of(to_rcu_work(work),
+						struct kcopyd_client, free);
+
+	pressure_exit(kc);
+	kfree(kc);
+}
+
 /**
  * kcopyd_client_destroy - wait for all jobs of a client, and free it
  * @kc: the client, or NULL; no other call with it may be under way
@@ -174,9 +188,9 @@ void kcopyd_client_destroy(struct kcopyd_client *kc)
 	debugfs_del(kc);
 	watch_remove(kc);
 	engine_exit(kc);
-	pressure_exit(kc);
 	mempool_exit(&kc->mempool);
-	kfree_rcu(kc, rcu);
+	INIT_RCU_WORK(&kc->free, free_client);
+	queue_rcu_work(free_wq, &kc->free);
 	module_put(THIS_MODULE);
 }
 EXPORT_SYMBOL_GPL(kcopyd_client_destroy);
@@ -862,10 +876,16 @@ static int __init kcopyd_init(void)
 	err = job_cgroup_setup();
 	if (err)
 		goto err_cgroup;
+	err = -ENOMEM;
+	free_wq = alloc_workqueue("kcopyd_free", WQ_PERCPU, 0);
+	if (!free_wq)
+		goto err_free_wq;
 	debugfs_init();
 	fault_setup();
 	return 0;
 
+err_free_wq:
+	job_cgroup_cleanup();
 err_cgroup:
 	region_io_cleanup();
 err_region:
@@ -881,6 +901,9 @@ static void __exit kcopyd_exit(void)
 	 * tasks to leave.
 	 */
 	synchronize_rcu_tasks();
+	/* Clients that are to be freed are queued by RCU. */
+	rcu_barrier();
+	destroy_workqueue(free_wq);
 	fault_cleanup();
 	debugfs_exit();
 	job_cgroup_cleanup();

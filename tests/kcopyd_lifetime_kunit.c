@@ -196,8 +196,6 @@ static void destroy_waits_for_no_grace_period(struct kunit *test)
 	struct kt_fixture *f = test->priv;
 	struct workqueue_struct *wq;
 
-	if (IS_ENABLED(CONFIG_LOCKDEP))
-		kunit_skip(test, "lockdep waits for a grace period");
 	wq = alloc_workqueue("kcopyd_test_rcu", WQ_MEM_RECLAIM | WQ_PERCPU, 1);
 	KUNIT_ASSERT_NOT_NULL(test, wq);
 	/* In older kernels that is so with lockdep. */
