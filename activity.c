@@ -28,14 +28,8 @@
 /* One that was not looked at for so long gives its place to another. */
 #define FORGET_NS (10ULL * NSEC_PER_SEC)
 
-/* Between two looks. */
-#define LOOK_NS (2ULL * NSEC_PER_MSEC)
-
 /* What was found longer ago tells nothing of what others do now. */
 #define STALE_NS NSEC_PER_SEC
-
-/* So long a device is busy after others have used it. */
-#define BUSY_NS (50ULL * NSEC_PER_MSEC)
 
 struct activity {
 	dev_t dev;    /* of the whole disk; 0: not in use */
@@ -97,7 +91,7 @@ static void __look(struct activity *device, struct block_device *disk, u64 now)
 	bool regularly = now - device->looked_at < STALE_NS;
 
 	if ((s32)(others - device->others) > 0 && regularly)
-		device->busy_until = now + BUSY_NS;
+		device->busy_until = now + ACTIVITY_BUSY_NS;
 	if ((s32)(others - device->others) > 0 || !regularly)
 		device->others = others;
 	device->looked_at = now;
@@ -123,7 +117,7 @@ bool activity_of_others(struct block_device *bdev, u64 now)
 	raw_spin_lock_irqsave(&lock, irq);
 	device = __find_or_add(disk->bd_dev, now);
 	if (device) {
-		if (now - device->looked_at >= LOOK_NS)
+		if (now - device->looked_at >= ACTIVITY_LOOK_NS)
 			__look(device, disk, now);
 		busy = now < device->busy_until;
 	}

@@ -19,10 +19,6 @@
 /* While others use a device a piece is no longer than this: 128 KiB. */
 #define SHORT_SECTORS 256U
 
-/* So long a client is busy after its users' last I/O; and between two looks. */
-#define BUSY_NS (50ULL * NSEC_PER_MSEC)
-#define LOOK_NS (2ULL * NSEC_PER_MSEC)
-
 /**
  * yield_init - begin as a foreground client
  * @yield: zeroed
@@ -53,7 +49,7 @@ static bool __users_are_active(struct yield *yield, u64 now)
 	unsigned long begun = 0, ended = 0;
 	unsigned int cpu;
 
-	if (now - yield->looked_at < LOOK_NS)
+	if (now - yield->looked_at < ACTIVITY_LOOK_NS)
 		return now < yield->busy_until;
 	for_each_possible_cpu(cpu)
 		ended += READ_ONCE(per_cpu_ptr(yield->users, cpu)->ended);
@@ -62,7 +58,7 @@ static bool __users_are_active(struct yield *yield, u64 now)
 	for_each_possible_cpu(cpu)
 		begun += READ_ONCE(per_cpu_ptr(yield->users, cpu)->begun);
 	if (begun != ended || begun != yield->begun)
-		yield->busy_until = now + BUSY_NS;
+		yield->busy_until = now + ACTIVITY_BUSY_NS;
 	yield->begun = begun;
 	yield->looked_at = now;
 	return now < yield->busy_until;
