@@ -85,8 +85,7 @@ start() {
 # shellcheck disable=SC2154 # from guest.sh
 requests() {
 	for device in "$nullb"/*/; do
-		name=$(basename "$device")
-		cat "/sys/block/$(readlink "/dev/$name" || echo "$name")/stat"
+		cat "/sys/block/$(null_name "$(basename "$device")")/stat"
 	done | awk '{ nr += $1 + $5; sectors += $3 + $7 }
 		END { print "requests", nr; print "sectors", sectors }'
 }
@@ -247,8 +246,7 @@ make_md() {
 	echo raid1 >$md/level
 	echo 2 >$md/raid_disks
 	for i in 1 2; do
-		cat "/sys/block/$(readlink "/dev/leg$i" || echo "leg$i")/dev" \
-			>$md/new_dev
+		cat "/sys/block/$(null_name "leg$i")/dev" >$md/new_dev
 	done
 	echo $((settled_megabytes * 1024)) >$md/component_size
 	i=0
