@@ -21,15 +21,21 @@ expect_code() {
 	}
 }
 
-# expect_words WORD...: all of them are in what it said to standard error
-expect_words() {
+# expect_in FILE WORDS...: all of them are in the file
+expect_in() {
+	file=$1
+	shift
 	for word; do
-		grep -qF -e "$word" /tmp/err || {
-			cat /tmp/err
+		grep -qF -e "$word" "$file" || {
+			cat "$file"
 			fail "it does not say \"$word\""
 		}
 	done
 }
+
+# Of what it said, and of what it said to standard error.
+expect_out() { expect_in /tmp/out "$@"; }
+expect_words() { expect_in /tmp/err "$@"; }
 
 # Device-mapper devices that are not legs.
 others() { dmsetup ls | sed -n 's/^\([^\t]*\)\t.*/\1/p' | grep -v '^leg[0-9]*$' || true; }

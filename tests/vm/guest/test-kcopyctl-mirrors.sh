@@ -9,16 +9,6 @@
 # shellcheck source=kcopyctl.sh
 . /guest/kcopyctl.sh
 
-# expect_out WORDS...: all of them are in what it said
-expect_out() {
-	for word; do
-		grep -qF -e "$word" /tmp/out || {
-			cat /tmp/out
-			fail "it does not say \"$word\""
-		}
-	done
-}
-
 begin() {
 	make_used 16
 	make_leg 1 16
