@@ -12,6 +12,7 @@
 #include "callback.h"
 #include "job_cgroup.h"
 #include "observe.h"
+#include "walk.h"
 
 /* So many callbacks at a time, before the next I/O is looked at. */
 #define CALLBACKS_MAX 128
@@ -208,6 +209,23 @@ static void __cancel(struct job *job)
 	}
 }
 
+/* The jobs that are to be cancelled. */
+struct cancelling {
+	void *context;
+	int nr;
+};
+
+static bool cancel_if_meant(struct job *job, void *data)
+{
+	struct cancelling *c = data;
+
+	if (job->context == c->context && !job->finished && !job->cancelled) {
+		__cancel(job);
+		c->nr++;
+	}
+	return true;
+}
+
 /**
  * __cancel_jobs - stop the unfinished jobs that were submitted with a context
  * @kc: the client; its lock is held, and released for moments
@@ -222,29 +240,8 @@ static void __cancel(struct job *job)
 int __cancel_jobs(struct kcopyd_client *kc, void *context, unsigned long *irq)
 	__must_hold(&kc->lock)
 {
-	struct job place = {}; /* ours in the list, where the lock is released */
-	unsigned int looks = 0;
-	u64 last = kc->seq;
-	struct job *job;
-	int nr = 0;
+	struct cancelling c = { .context = context };
 
-	list_for_each_entry(job, &kc->jobs, all) {
-		if (job_is_place(job))
-			continue;
-		if (job->seq > last)
-			break;
-		if (job->context == context && !job->finished &&
-		    !job->cancelled) {
-			__cancel(job);
-			nr++;
-		}
-		if (++looks % CANCEL_LOOKS)
-			continue;
-		list_add(&place.all, &job->all);
-		raw_spin_unlock_irqrestore(&kc->lock, *irq);
-		raw_spin_lock_irqsave(&kc->lock, *irq);
-		job = list_prev_entry(&place, all);
-		list_del(&place.all);
-	}
-	return nr;
+	__walk_jobs(kc, irq, CANCEL_LOOKS, false, cancel_if_meant, &c);
+	return c.nr;
 }

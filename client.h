@@ -268,7 +268,7 @@ struct kcopyd_client {
 	struct watch watch;
 };
 
-/* On a client's list of jobs there may be this instead; see engine_cancel(). */
+/* On a client's list of jobs there may be this instead; see walk.h. */
 static inline bool job_is_place(const struct job *job)
 {
 	return !job->kc;

@@ -10,6 +10,7 @@
 
 #include "job_cgroup.h"
 #include "look.h"
+#include "walk.h"
 
 /* So many jobs before the lock is released for a moment. */
 #define LOOKS 32
@@ -82,26 +83,9 @@ enum kcopyd_wait __look_client(struct kcopyd_client *kc)
 void look_at_jobs(struct kcopyd_client *kc,
 		  bool (*visit)(struct job *job, void *data), void *data)
 {
-	struct job place = {}; /* ours in the list, where the lock is released */
-	unsigned int looks = 0;
-	struct job *job;
-	u64 last;
+	unsigned long irq;
 
-	raw_spin_lock_irq(&kc->lock);
-	last = kc->seq;
-	list_for_each_entry(job, &kc->jobs, all) {
-		if (job_is_place(job))
-			continue;
-		if (job->seq > last || !visit(job, data))
-			break;
-		if (++looks % LOOKS)
-			continue;
-		list_add(&place.all, &job->all);
-		raw_spin_unlock_irq(&kc->lock);
-		cond_resched();
-		raw_spin_lock_irq(&kc->lock);
-		job = list_prev_entry(&place, all);
-		list_del(&place.all);
-	}
-	raw_spin_unlock_irq(&kc->lock);
+	raw_spin_lock_irqsave(&kc->lock, irq);
+	__walk_jobs(kc, &irq, LOOKS, true, visit, data);
+	raw_spin_unlock_irqrestore(&kc->lock, irq);
 }
